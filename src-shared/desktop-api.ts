@@ -1,0 +1,57 @@
+/**
+ * What the desktop's main process offers the console, under `/local/…` of the console's own origin and through the
+ * preload bridge. A browser has neither; `GET /local/info` answering 404 is how a console knows.
+ */
+import { z } from 'zod'
+import { mutationSchema } from './protocol/decisions.ts'
+
+/** `GET /local/info` */
+export const localInfoSchema = z.object({
+  appVersion: z.string(),
+  deviceName: z.string(),
+  backendUrl: z.string(),
+  /** False where the OS has no secure storage: the console asks to sign in at each start. */
+  canKeepSignIn: z.boolean(),
+  demo: z
+    .object({ credentials: z.array(z.object({ employeeNumber: z.string(), password: z.string(), note: z.string() })) })
+    .nullable(),
+})
+export type LocalInfo = z.infer<typeof localInfoSchema>
+
+/** A decision before the journal numbers it. */
+export const unnumberedMutationSchema = mutationSchema.omit({ seq: true })
+
+/** `POST /local/journal/append`: fsynced before it answers with the entry as numbered. */
+export const journalAppendRequestSchema = z.object({
+  employeeNumber: z.string().min(1).max(255),
+  mutation: unnumberedMutationSchema,
+})
+export const journalEntrySchema = z.object({
+  employeeNumber: z.string(),
+  /** Device id of this employee on this PC: numbering is per employee, so nobody's decisions wait for another's. */
+  deviceId: z.string(),
+  mutation: mutationSchema,
+})
+export type JournalEntry = z.infer<typeof journalEntrySchema>
+
+/** `GET /local/journal/entries` → entries not yet confirmed, oldest first. */
+export const journalEntriesSchema = z.object({ entries: z.array(journalEntrySchema) })
+
+/** `POST /local/journal/confirm`: these ids were confirmed by a pull and may be compacted away. */
+export const journalConfirmRequestSchema = z.object({ ids: z.array(z.string()).max(10_000) })
+
+/** `POST /local/journal/device` → the device id under which this employee signs in. */
+export const journalDeviceRequestSchema = z.object({ employeeNumber: z.string().min(1).max(255) })
+export const journalDeviceResponseSchema = z.object({ deviceId: z.string() })
+
+/** `PUT /local/backend`: points the console at a backend; answers `not_a_backend` where the address is none. */
+export const backendAddressSchema = z.object({ url: z.url({ protocol: /^https?$/ }) })
+
+/** Calls through the preload bridge (`window.desktop`): the few things `/local` cannot do. */
+export const desktopCalls = {
+  /** Number on the app's badge and in the title: checks waiting now. */
+  setBadge: z.object({ waiting: z.int().min(0).max(99_999) }),
+  setTheme: z.object({ scheme: z.enum(['light', 'dark', 'auto']) }),
+} as const
+export type DesktopCall = keyof typeof desktopCalls
+export type DesktopBridge = { [Call in DesktopCall]: (argument: z.infer<(typeof desktopCalls)[Call]>) => Promise<void> }

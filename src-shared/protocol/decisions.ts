@@ -1,0 +1,100 @@
+/** Decisions of employees: the mutations a console sends and the verdicts it gets. */
+import { z } from 'zod'
+import { verificationKindSchema } from './integration.ts'
+import { employeeRefSchema, idSchema, instantSchema, longTextSchema, moneySchema } from './primitives.ts'
+
+export const MAX_MUTATIONS_PER_PUSH = 100
+
+export const checkMethodSchema = z.enum(['sight_check', 'partial_rescan', 'full_rescan'])
+export const outcomeSchema = z.enum(['approved', 'rejected'])
+export const differenceSchema = z.looseObject({
+  kind: z.enum(['wrong_item', 'quantity_too_low', 'quantity_too_high', 'missing_item', 'wrong_discount']),
+  lineId: idSchema.optional(),
+  sku: idSchema.optional(),
+  quantity: z.int().min(0).optional(),
+  value: moneySchema.optional(),
+})
+
+const putBackSchema = z.union([
+  z.boolean(),
+  z.array(z.object({ lineId: idSchema, outcome: z.enum(['put_back', 'discarded', 'not_found']) })).max(1_000),
+])
+
+/** Payload of each mutation type. */
+export const decisionPayloads = {
+  'verification.acknowledge': z.object({ verificationId: idSchema }),
+  'verification.release': z.object({ verificationId: idSchema }),
+  'verification.resolve': z.object({
+    verificationId: idSchema,
+    outcome: outcomeSchema,
+    method: checkMethodSchema.nullish(),
+    itemsChecked: z.int().min(0).max(100_000).nullish(),
+    differences: z.array(differenceSchema).max(1_000).nullish(),
+    note: longTextSchema.nullish(),
+  }),
+  'verification.request': z.object({ kind: verificationKindSchema, reason: longTextSchema.min(1) }),
+  'basket.review': z.object({ reason: longTextSchema.min(1), putBack: putBackSchema, note: longTextSchema.nullish() }),
+  'note.add': z.object({ text: longTextSchema.min(1) }),
+} as const
+export type DecisionType = keyof typeof decisionPayloads
+export const decisionTypeSchema = z.enum(Object.keys(decisionPayloads) as [DecisionType, ...DecisionType[]])
+
+/** A decision of one type with its payload, as the reducer judges it. */
+export type Decision = {
+  [Type in DecisionType]: {
+    id: string
+    sessionId: string
+    type: Type
+    occurredAt: string
+    payload: z.infer<(typeof decisionPayloads)[Type]>
+  }
+}[DecisionType]
+
+/** One mutation on the wire. `seq` is per device, from 1, without holes. */
+export const mutationSchema = z.object({
+  id: idSchema,
+  seq: z.int().min(1),
+  storeId: idSchema,
+  sessionId: idSchema,
+  type: z.string().max(255),
+  occurredAt: instantSchema,
+  payload: z.unknown(),
+})
+export type Mutation = z.infer<typeof mutationSchema>
+
+export const pushRequestSchema = z.object({
+  deviceId: idSchema,
+  mutations: z.array(mutationSchema).max(MAX_MUTATIONS_PER_PUSH),
+})
+export type PushRequest = z.infer<typeof pushRequestSchema>
+
+/** Why a decision did not count. A refusal is final: it is recorded and shown, never retried. */
+export const refusalCodes = [
+  'invalid_payload',
+  'unknown_type',
+  'id_reused',
+  'store_forbidden',
+  'role_forbidden',
+  'session_unknown',
+  'verification_unknown',
+  'verification_withdrawn',
+  'session_ended',
+  'not_acknowledged',
+] as const
+export const refusalCodeSchema = z.enum(refusalCodes)
+export type RefusalCode = z.infer<typeof refusalCodeSchema>
+
+/** `superseded` names the winner; `refused` says why. */
+export const verdictSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('applied') }),
+  z.object({ status: z.literal('duplicate') }),
+  z.object({ status: z.literal('superseded'), by: employeeRefSchema, at: z.string() }),
+  z.object({ status: z.literal('refused'), code: refusalCodeSchema, message: z.string() }),
+])
+export type Verdict = z.infer<typeof verdictSchema>
+
+export const mutationResultSchema = z.intersection(z.object({ id: z.string(), seq: z.int() }), verdictSchema)
+export type MutationResult = z.infer<typeof mutationResultSchema>
+
+export const pushResponseSchema = z.object({ results: z.array(mutationResultSchema), lastMutationSeq: z.int() })
+export type PushResponse = z.infer<typeof pushResponseSchema>

@@ -1,0 +1,147 @@
+/** The session document: one shape on the wire, in the backend, in IndexedDB and on the screen. */
+import { z } from 'zod'
+import { checkMethodSchema, differenceSchema, verdictSchema } from './decisions.ts'
+import { clientSchema, verificationKindSchema } from './integration.ts'
+import { employeeRefSchema } from './primitives.ts'
+
+export const lifecycleStateSchema = z.enum(['open', 'closed', 'cancelled', 'partially_returned'])
+export type LifecycleState = z.infer<typeof lifecycleStateSchema>
+
+export const knownProgress = [
+  'basket_created',
+  'checkout_started',
+  'payment_started',
+  'payment_completed',
+  'session_completed',
+  'abandoned',
+] as const
+
+export const endReasonSchema = z.enum(['completed', 'expired_midnight', 'expired_inactivity', 'cancelled'])
+export type EndReason = z.infer<typeof endReasonSchema>
+
+export const verificationStatusSchema = z.enum([
+  'waiting',
+  'in_progress',
+  'approved',
+  'rejected',
+  'withdrawn',
+  'never_served',
+])
+export type VerificationStatus = z.infer<typeof verificationStatusSchema>
+export const checkSummarySchema = z.union([verificationStatusSchema, z.literal('not_required')])
+export type CheckSummary = z.infer<typeof checkSummarySchema>
+
+export const lineItemSchema = z.object({
+  lineId: z.string(),
+  sku: z.string(),
+  name: z.string(),
+  quantity: z.int(),
+  unitPrice: z.int(),
+  total: z.int(),
+  category: z.string().optional(),
+  department: z.string().optional(),
+  storage: z.enum(['ambient', 'chilled', 'frozen']).optional(),
+  minAge: z.int().optional(),
+  returnedQuantity: z.int(),
+})
+export type LineItem = z.infer<typeof lineItemSchema>
+
+export const transactionSchema = z.object({
+  id: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  status: z.enum(['started', 'cancelled', 'failed', 'completed']),
+  method: z.string().optional(),
+  amount: z.int().optional(),
+  receiptNumber: z.string().optional(),
+  reason: z.string().optional(),
+  lineItems: z.array(lineItemSchema),
+})
+export type Transaction = z.infer<typeof transactionSchema>
+
+export const verificationSchema = z.object({
+  id: z.string(),
+  kind: verificationKindSchema,
+  transactionId: z.string().optional(),
+  reason: z.string().optional(),
+  minAge: z.int().optional(),
+  status: verificationStatusSchema,
+  shownAt: z.string(),
+  acknowledgedAt: z.string().nullable(),
+  resolvedAt: z.string().nullable(),
+  employee: employeeRefSchema.nullable(),
+  method: checkMethodSchema.optional(),
+  itemsChecked: z.int().optional(),
+  differences: z.array(differenceSchema).optional(),
+  note: z.string().optional(),
+})
+export type Verification = z.infer<typeof verificationSchema>
+
+/** A fact that contradicted the others: kept, listed, without effect. */
+export const anomalySchema = z.object({
+  eventId: z.string(),
+  type: z.string(),
+  at: z.string(),
+  code: z.string(),
+  message: z.string(),
+})
+export type Anomaly = z.infer<typeof anomalySchema>
+
+/** One entry of the session's log. Facts come from the store system, decisions from a console. */
+export const sessionEventSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  at: z.string(),
+  source: z.enum(['store', 'console']),
+  employee: employeeRefSchema.optional(),
+  /** When the backend judged a decision; facts carry none, so delivery never changes a document. */
+  arrivedAt: z.string().optional(),
+  verdict: verdictSchema.optional(),
+})
+export type SessionEvent = z.infer<typeof sessionEventSchema>
+
+export const sessionDocumentSchema = z.object({
+  id: z.string(),
+  storeId: z.string(),
+  customerId: z.string().nullable(),
+  client: clientSchema,
+  state: lifecycleStateSchema,
+  /** One of `knownProgress`, or an unknown step kept as it came. */
+  progress: z.string(),
+  startedAt: z.string(),
+  lastActivityAt: z.string(),
+  endedAt: z.string().nullable(),
+  endReason: endReasonSchema.nullable(),
+  expiresAt: z.string().nullable(),
+  currency: z.string(),
+  lineItems: z.array(lineItemSchema),
+  quantity: z.int(),
+  total: z.int(),
+  transactions: z.array(transactionSchema),
+  verifications: z.array(verificationSchema),
+  spotCheck: checkSummarySchema,
+  ageVerification: checkSummarySchema,
+  /** Finished part, milliseconds: union of the verifications' waiting intervals. */
+  waitingMs: z.int(),
+  waitingSince: z.string().nullable(),
+  /** Finished part, milliseconds: union of the verifications' opened → released or resolved intervals. */
+  interactionMs: z.int(),
+  interactingSince: z.string().nullable(),
+  feedback: z.object({ rating: z.int(), comment: z.string().optional(), at: z.string() }).nullable(),
+  review: z
+    .object({
+      reason: z.string(),
+      putBack: z.union([z.boolean(), z.array(z.object({ lineId: z.string(), outcome: z.string() }))]),
+      note: z.string().optional(),
+      employee: employeeRefSchema,
+      at: z.string(),
+    })
+    .nullable(),
+  notes: z.array(z.object({ id: z.string(), text: z.string(), employee: employeeRefSchema, at: z.string() })),
+  attributes: z.record(z.string(), z.unknown()),
+  anomalies: z.array(anomalySchema),
+  events: z.array(sessionEventSchema),
+  /** The store's version counter when this document was last written. */
+  version: z.int(),
+})
+export type SessionDocument = z.infer<typeof sessionDocumentSchema>

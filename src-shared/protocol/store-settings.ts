@@ -1,0 +1,62 @@
+/** A store and its settings, and the bootstrap file a backend starts from. */
+import { z } from 'zod'
+import { isTimeZone } from '../time/local-day.ts'
+import { currencySchema, idSchema, shortTextSchema } from './primitives.ts'
+
+export const expirySchema = z.object({
+  mode: z.enum(['midnight', 'inactivity', 'either', 'never']).default('either'),
+  inactivityMinutes: z.int().min(1).max(14_400).default(120),
+})
+
+export const storeSettingsSchema = z.object({
+  id: idSchema,
+  name: shortTextSchema.min(1),
+  timezone: z.string().refine(isTimeZone, 'is not a known IANA time zone'),
+  currency: currencySchema,
+  expiry: expirySchema.prefault({}),
+  staleAfterMinutes: z.int().min(1).max(14_400).default(30),
+})
+export type StoreSettings = z.infer<typeof storeSettingsSchema>
+
+export const roleSchema = z.enum(['supervisor', 'manager', 'viewer'])
+export type Role = z.infer<typeof roleSchema>
+
+export const employeeSchema = z.object({ number: z.string(), name: z.string(), role: roleSchema })
+export type Employee = z.infer<typeof employeeSchema>
+
+/** Content of the file named by `BOOTSTRAP`; applied idempotently at every start of the backend. */
+export const bootstrapSchema = z
+  .object({
+    stores: z.array(storeSettingsSchema),
+    apiKeys: z.array(z.object({ key: z.string().min(8).max(255), stores: z.array(idSchema) })).default([]),
+    employees: z
+      .array(
+        z.object({
+          number: idSchema,
+          name: shortTextSchema.min(1),
+          password: z.string().min(1).max(255),
+          role: roleSchema,
+          stores: z.array(idSchema),
+        }),
+      )
+      .default([]),
+  })
+  .superRefine((file, context) => {
+    const known = new Set(file.stores.map((store) => store.id))
+    const references = [
+      ...file.apiKeys.map((entry, index) => ({ list: 'apiKeys', index, stores: entry.stores })),
+      ...file.employees.map((entry, index) => ({ list: 'employees', index, stores: entry.stores })),
+    ]
+    for (const { list, index, stores } of references) {
+      stores.forEach((storeId, position) => {
+        if (!known.has(storeId)) {
+          context.addIssue({
+            code: 'custom',
+            path: [list, index, 'stores', position],
+            message: `names a store that the file does not have: ${storeId}`,
+          })
+        }
+      })
+    }
+  })
+export type Bootstrap = z.infer<typeof bootstrapSchema>

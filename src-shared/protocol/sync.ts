@@ -1,0 +1,64 @@
+/** Console side of the wire: sign-in, manifest, changes, pokes. */
+import { z } from 'zod'
+import { mutationResultSchema } from './decisions.ts'
+import { idSchema, localDateSchema } from './primitives.ts'
+import { sessionDocumentSchema } from './session-document.ts'
+import { employeeSchema, storeSettingsSchema } from './store-settings.ts'
+
+/** Version of the wire contract; sent as header `floorwalker-protocol`, an unsupported one answers 426. */
+export const PROTOCOL_VERSION = 1
+export const PROTOCOL_HEADER = 'floorwalker-protocol'
+export const DAY_BLOCK_MEDIA_TYPE = 'application/vnd.apache.arrow.stream'
+export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000
+export const HEARTBEAT_INTERVAL_MS = 15_000
+
+export const signInRequestSchema = z.object({
+  employeeNumber: z.string().min(1).max(255),
+  password: z.string().min(1).max(255),
+  device: z.object({ id: idSchema, name: z.string().max(255) }),
+})
+export type SignInRequest = z.infer<typeof signInRequestSchema>
+
+/** What the renderer sees of a sign-in: no token. */
+export const identitySchema = z.object({ employee: employeeSchema, stores: z.array(storeSettingsSchema) })
+export type Identity = z.infer<typeof identitySchema>
+
+export const tokensSchema = z.object({ accessToken: z.string(), refreshToken: z.string() })
+export const signInResponseSchema = identitySchema.extend(tokensSchema.shape)
+export const refreshRequestSchema = z.object({ refreshToken: z.string().min(1).max(1_000) })
+
+export const timeResponseSchema = z.object({ now: z.string() })
+
+export const manifestSchema = z.object({
+  version: z.int(),
+  epoch: z.string(),
+  settings: storeSettingsSchema,
+  days: z.array(z.object({ date: localDateSchema, count: z.int(), version: z.int() })),
+})
+export type Manifest = z.infer<typeof manifestSchema>
+
+export const changeSchema = z.union([
+  z.object({ version: z.int(), session: sessionDocumentSchema }),
+  z.object({ version: z.int(), deleted: z.string() }),
+])
+export type Change = z.infer<typeof changeSchema>
+
+export const changesPageSchema = z.object({
+  changes: z.array(changeSchema),
+  version: z.int(),
+  more: z.boolean(),
+  epoch: z.string(),
+  /** Highest seq of this device that was processed, over all stores. */
+  lastMutationSeq: z.int(),
+  /** Verdicts on this device's mutations to this store since the cursor. */
+  outcomes: z.array(mutationResultSchema),
+})
+export type ChangesPage = z.infer<typeof changesPageSchema>
+export const changesResponseSchema = z.union([
+  z.object({ reset: z.literal(true), epoch: z.string() }),
+  changesPageSchema,
+])
+
+/** A poke says "go and pull"; a missed one costs latency, never data. */
+export const pokeSchema = z.object({ storeId: z.string(), version: z.int() })
+export type Poke = z.infer<typeof pokeSchema>

@@ -1,0 +1,44 @@
+/** Store-local calendar days. Zone rules come from the runtime's IANA data, through Temporal. */
+import { Temporal } from 'temporal-polyfill'
+
+const dateFormats = new Map<string, Intl.DateTimeFormat>()
+
+/** True for a zone id the runtime knows, such as `Europe/Berlin`. */
+export function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return zone.length > 0
+  } catch {
+    return false
+  }
+}
+
+/** The store-local day (YYYY-MM-DD) of an instant in UTC milliseconds. */
+export function localDateOf(instantMs: number, zone: string): string {
+  let format = dateFormats.get(zone)
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
+    dateFormats.set(zone, format)
+  }
+  return format.format(instantMs)
+}
+
+/** First instant (UTC milliseconds) of a store-local day; where midnight is skipped, the first that exists. */
+export function startOfLocalDate(date: string, zone: string): number {
+  return Temporal.PlainDate.from(date).toZonedDateTime(zone).epochMilliseconds
+}
+
+const nextMidnights = new Map<string, number>()
+
+/** First instant (UTC milliseconds) of the store-local day after the one that holds `instantMs`. */
+export function nextLocalMidnight(instantMs: number, zone: string): number {
+  const date = localDateOf(instantMs, zone)
+  const key = `${zone} ${date}`
+  let midnight = nextMidnights.get(key)
+  if (midnight === undefined) {
+    midnight = startOfLocalDate(Temporal.PlainDate.from(date).add({ days: 1 }).toString(), zone)
+    if (nextMidnights.size > 10_000) nextMidnights.clear()
+    nextMidnights.set(key, midnight)
+  }
+  return midnight
+}
