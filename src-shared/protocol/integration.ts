@@ -1,6 +1,14 @@
 /** Facts that store systems report: `POST /v1/stores/{storeId}/events`. */
 import { z } from 'zod'
-import { idSchema, instantSchema, longTextSchema, moneySchema, quantitySchema, shortTextSchema } from './primitives.ts'
+import {
+  idSchema,
+  instantSchema,
+  longTextSchema,
+  moneySchema,
+  nameSchema,
+  quantitySchema,
+  shortTextSchema,
+} from './primitives.ts'
 
 export const MAX_EVENTS_PER_BATCH = 1_000
 
@@ -26,7 +34,7 @@ export const storeFactSchema = z.discriminatedUnion('type', [
   fact('item.added', {
     lineId: idSchema,
     sku: idSchema,
-    name: z.string().min(1).max(500),
+    name: nameSchema,
     quantity: quantitySchema,
     unitPrice: moneySchema,
     category: shortTextSchema.optional(),

@@ -13,6 +13,7 @@ export const problemKinds = {
   wrong_credentials: { status: 401, retry: 'never', title: 'Employee number or password is wrong' },
   store_forbidden: { status: 403, retry: 'never', title: 'No access to this store' },
   role_forbidden: { status: 403, retry: 'never', title: 'This role may only read' },
+  origin_forbidden: { status: 403, retry: 'never', title: 'The request comes from another origin' },
   device_mismatch: { status: 403, retry: 'sign_in', title: 'Signed in from another device' },
   store_unknown: { status: 404, retry: 'never', title: 'No such store' },
   session_unknown: { status: 404, retry: 'never', title: 'No such session' },

@@ -91,7 +91,8 @@ export function compareEvents(a: SessionEvent, b: SessionEvent): number {
 export function foldSession(frame: SessionFrame, events: readonly SessionEvent[], expireUpTo: number): SessionDocument {
   const byId = new Map(events.map((event) => [event.id, event]))
   const ordered = [...byId.values()].sort(compareEvents)
-  const first = ordered[0]
+  // A decision never starts a session: one made on a PC with a wrong clock may be dated long before it.
+  const first = ordered.find((event) => event.source === 'store') ?? ordered[0]
   if (first === undefined) throw new RangeError('a session has at least one event')
   const start = Date.parse(first.at)
   const fold: Fold = {
@@ -343,6 +344,8 @@ function applyDecision(fold: Fold, event: SessionEvent, at: number): void {
       }
       return
     case 'verification.requested':
+      // The decision's id names the verification; a store's system may have taken the same one.
+      if (fold.verifications.has(event.id)) return
       fold.lastActivityAt = Math.max(fold.lastActivityAt, at)
       showVerification(fold, {
         id: event.id,
@@ -392,6 +395,14 @@ function acknowledge(work: VerificationWork, employee: EmployeeRef, at: number):
   work.view.status = 'in_progress'
 }
 
+/** A sum that stays within the integers the wire can carry, however absurd the basket. */
+function exactSum(values: number[]): number {
+  return Math.min(
+    values.reduce((sum, value) => sum + value, 0),
+    Number.MAX_SAFE_INTEGER,
+  )
+}
+
 function documentOf(fold: Fold, events: SessionEvent[]): SessionDocument {
   const lineItems = [...fold.lines.values()]
   const works = [...fold.verifications.values()]
@@ -414,8 +425,8 @@ function documentOf(fold: Fold, events: SessionEvent[]): SessionDocument {
     expiresAt: expiry === null ? null : iso(expiry.at),
     currency: fold.frame.settings.currency,
     lineItems,
-    quantity: lineItems.reduce((sum, line) => sum + line.quantity, 0),
-    total: lineItems.reduce((sum, line) => sum + line.total, 0),
+    quantity: exactSum(lineItems.map((line) => line.quantity)),
+    total: exactSum(lineItems.map((line) => line.total)),
     transactions: fold.transactions.map((transaction) =>
       // A running transaction is for the basket as it is now.
       transaction.status === 'started' ? { ...transaction, lineItems } : transaction,

@@ -56,6 +56,9 @@ function verdictOn(session: SessionDocument, decision: Decision, employee: Emplo
     case 'basket.review':
       return session.review === null ? APPLIED : superseded(session.review.employee, session.review.at)
     case 'verification.request':
+      if (session.verifications.some((verification) => verification.id === decision.id)) {
+        return refused('id_reused', 'The session already has a verification with this id.')
+      }
       return session.endedAt === null ? APPLIED : refused('session_ended', 'The session had ended when this arrived.')
   }
   const verification = session.verifications.find((candidate) => candidate.id === decision.payload.verificationId)

@@ -1,0 +1,123 @@
+import 'fake-indexeddb/auto'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Mutation, MutationResult } from '#shared/protocol/decisions.ts'
+import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import type { ChangesPage } from '#shared/protocol/sync.ts'
+import { foldSession } from '#shared/session/fold-session.ts'
+import { ConsoleDatabase, outboxRow } from './database.ts'
+
+const settings = {
+  currency: 'EUR',
+  timezone: 'Europe/Berlin',
+  expiry: { mode: 'never' as const, inactivityMinutes: 120 },
+}
+const session = (id: string, version: number): SessionDocument =>
+  foldSession(
+    { id, storeId: 'a', settings, version },
+    [{ id: 'e', type: 'session.started', at: '2026-03-10T10:00:00.000Z', source: 'store', client: { type: 'matrix' } }],
+    Number.NEGATIVE_INFINITY,
+  )
+const mutation = (seq: number): Mutation => ({
+  id: `m${seq}`,
+  seq,
+  storeId: 'a',
+  sessionId: 's1',
+  type: 'note.add',
+  occurredAt: '2026-03-10T10:00:00.000Z',
+  payload: { text: 'x' },
+})
+const entry = (seq: number) => ({ employeeNumber: '100', deviceId: 'd', mutation: mutation(seq) })
+const page = (patch: Partial<ChangesPage>): ChangesPage => ({
+  changes: [],
+  version: 5,
+  more: false,
+  epoch: 'E',
+  lastMutationSeq: 0,
+  outcomes: [],
+  ...patch,
+})
+
+let database: ConsoleDatabase
+let count = 0
+beforeEach(async () => {
+  count += 1
+  database = new ConsoleDatabase(`test-${count}`)
+  await database.cursors.put({ storeId: 'a', version: 1, epoch: 'E', pulledAt: 0 })
+})
+
+describe('a page of changes', () => {
+  it('is applied with its cursor, or not at all when another window was faster', async () => {
+    const changes = [{ version: 5, session: session('s1', 5) }]
+    expect(await database.applyPage('a', 0, page({ changes }), 'd', 9)).toBeNull()
+    expect(await database.sessions.count()).toBe(0)
+    expect(await database.applyPage('a', 1, page({ changes }), 'd', 9)).toEqual([])
+    expect(await database.cursors.get('a')).toEqual({ storeId: 'a', version: 5, epoch: 'E', pulledAt: 9 })
+    expect((await database.overlay.get(['a', 's1']))?.summary?.id).toBe('s1')
+  })
+
+  it('deletes what the backend says is gone', async () => {
+    await database.keepDocuments([session('s1', 3)])
+    await database.applyPage('a', 1, page({ changes: [{ version: 5, deleted: 's1' }] }), 'd', 9)
+    expect(await database.sessions.count()).toBe(0)
+    expect((await database.overlay.get(['a', 's1']))?.summary).toBeNull()
+  })
+
+  it('settles a decision only with its verdict, on the last page, and keeps a superseded one to be seen', async () => {
+    await database.outbox.bulkPut([outboxRow(entry(1)), outboxRow(entry(2)), outboxRow(entry(3))])
+    const by = { number: '200', name: 'Ben' }
+    const outcomes: MutationResult[] = [
+      { id: 'm1', seq: 1, status: 'applied' },
+      { id: 'm2', seq: 2, status: 'superseded', by, at: '2026-03-10T10:00:00.000Z' },
+    ]
+    await database.applyPage('a', 1, page({ version: 4, more: true, outcomes, lastMutationSeq: 3 }), 'd', 9)
+    expect(await database.outbox.count()).toBe(3)
+    const settled = await database.applyPage('a', 4, page({ lastMutationSeq: 3 }), 'd', 9)
+    expect(settled?.map((row) => row.id)).toEqual(['m1', 'm2'])
+    // The third was processed, but its verdict is not known yet: it is pushed again and gets the same answer.
+    expect((await database.outbox.toArray()).map((row) => row.id)).toEqual(['m3'])
+    expect(await database.results.get('m2')).toMatchObject({ seen: 0, verdict: { status: 'superseded', by } })
+  })
+
+  it('leaves decisions of other devices alone', async () => {
+    await database.outbox.put({ ...outboxRow(entry(1)), deviceId: 'other', verdict: { status: 'applied' } })
+    await database.applyPage('a', 1, page({ lastMutationSeq: 9 }), 'd', 9)
+    expect(await database.outbox.count()).toBe(1)
+  })
+})
+
+describe('the outbox', () => {
+  it('takes back journal entries that are missing, but none that was settled', async () => {
+    await database.outbox.put(outboxRow(entry(1)))
+    await database.settle(
+      [{ ...outboxRow(entry(2)), verdict: { status: 'refused', code: 'session_ended', message: '' } }],
+      1,
+    )
+    expect(await database.restore([entry(1), entry(2), entry(3)])).toBe(1)
+    expect((await database.outbox.toArray()).map((row) => row.id).sort()).toEqual(['m1', 'm3'])
+  })
+
+  it('a seen result stays seen when the same decision is settled again', async () => {
+    const refused = {
+      ...outboxRow(entry(2)),
+      verdict: { status: 'refused' as const, code: 'session_ended' as const, message: '' },
+    }
+    await database.settle([refused], 1)
+    await database.results.update('m2', { seen: 1 })
+    await database.settle([refused], 2)
+    expect(await database.results.get('m2')).toMatchObject({ seen: 1, receivedAt: 1 })
+  })
+
+  it('numbers decisions without holes, per employee', async () => {
+    const { seq: _seq, ...unnumbered } = mutation(0)
+    let minted = 0
+    const mint = () => `device-${++minted}`
+    const rows = await Promise.all(
+      [1, 2, 3].map((n) => database.appendNumbered('100', { ...unnumbered, id: `n${n}` }, mint)),
+    )
+    const other = await database.appendNumbered('200', { ...unnumbered, id: 'n4' }, mint)
+    expect(rows.map((row) => row.mutation.seq)).toEqual([1, 2, 3])
+    expect(new Set(rows.map((row) => row.deviceId)).size).toBe(1)
+    expect(other.mutation.seq).toBe(1)
+    expect(other.deviceId).not.toBe(rows[0]?.deviceId)
+  })
+})

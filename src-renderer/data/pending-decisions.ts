@@ -1,0 +1,37 @@
+/** What the UI shows: the confirmed document with unsent decisions through the same rules the backend will use. */
+import { type Decision, decisionPayloads, type Mutation } from '#shared/protocol/decisions.ts'
+import type { EmployeeRef } from '#shared/protocol/primitives.ts'
+import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import type { StoreSettings } from '#shared/protocol/store-settings.ts'
+import { foldSession, judgedUpTo } from '#shared/session/fold-session.ts'
+import { judgeDecision } from '#shared/verification/judge-decision.ts'
+
+/** The typed decision of a mutation; null for a type or payload this version does not know (kept and sent all the same). */
+export function decisionOf(mutation: Mutation | Omit<Mutation, 'seq'>): Decision | null {
+  if (!(mutation.type in decisionPayloads)) return null
+  const type = mutation.type as Decision['type']
+  const payload = decisionPayloads[type].safeParse(mutation.payload)
+  if (!payload.success) return null
+  const { id, sessionId, occurredAt } = mutation
+  return { id, sessionId, type, occurredAt, payload: payload.data } as Decision
+}
+
+/** Confirmed document + unsent decisions, oldest first; a decision the backend has already judged is in the document. */
+export function withPending(
+  document: SessionDocument,
+  mutations: readonly Mutation[],
+  employee: EmployeeRef,
+  settings: StoreSettings,
+): SessionDocument {
+  let shown = document
+  const expireUpTo = judgedUpTo(document)
+  const frame = { id: document.id, storeId: document.storeId, settings, version: document.version }
+  for (const mutation of mutations) {
+    if (shown.events.some((event) => event.id === mutation.id)) continue
+    const decision = decisionOf(mutation)
+    if (decision === null) continue
+    const { event } = judgeDecision(shown, decision, employee, Date.parse(mutation.occurredAt))
+    shown = foldSession(frame, [...shown.events, event], expireUpTo)
+  }
+  return { ...shown, attributes: document.attributes }
+}
