@@ -62,3 +62,9 @@ export const changesResponseSchema = z.union([
 /** A poke says "go and pull"; a missed one costs latency, never data. */
 export const pokeSchema = z.object({ storeId: z.string(), version: z.int() })
 export type Poke = z.infer<typeof pokeSchema>
+
+export const MAX_DOCUMENTS_PER_REQUEST = 100
+
+/** `POST /v1/sync/stores/{storeId}/sessions`: documents by id; ids the store does not have are left out. */
+export const documentsRequestSchema = z.object({ ids: z.array(idSchema).max(MAX_DOCUMENTS_PER_REQUEST) })
+export const documentsResponseSchema = z.object({ sessions: z.array(sessionDocumentSchema) })

@@ -1,13 +1,13 @@
 /** Does what the sync machine decides: network and storage around the pure core. */
-import { z } from 'zod'
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
 import { pushResponseSchema } from '#shared/protocol/decisions.ts'
 import { problem } from '#shared/protocol/problems.ts'
-import { sessionDocumentSchema } from '#shared/protocol/session-document.ts'
 import {
   changesResponseSchema,
+  documentsResponseSchema,
   type Identity,
   identitySchema,
+  MAX_DOCUMENTS_PER_REQUEST,
   manifestSchema,
   pokeSchema,
 } from '#shared/protocol/sync.ts'
@@ -20,7 +20,6 @@ import { initialState, type SyncEffect, type SyncEvent, type SyncState, step } f
 
 const PAGE_LIMIT = 500
 const PUSH_LIMIT = 100
-const DOCUMENT_BATCH = 100
 
 /** What the engine needs from and tells to the data service. */
 export interface SyncHost {
@@ -265,9 +264,9 @@ export class SyncRunner {
 
   /** Fetches and keeps documents of sessions; ids the backend does not know are left out. */
   async fetchDocuments(storeId: string, ids: readonly string[]): Promise<void> {
-    for (let start = 0; start < ids.length; start += DOCUMENT_BATCH) {
-      const batch = ids.slice(start, start + DOCUMENT_BATCH)
-      const { sessions } = await callJson(this.fetch, `${storePath(storeId)}/sessions`, documentsSchema, {
+    for (let start = 0; start < ids.length; start += MAX_DOCUMENTS_PER_REQUEST) {
+      const batch = ids.slice(start, start + MAX_DOCUMENTS_PER_REQUEST)
+      const { sessions } = await callJson(this.fetch, `${storePath(storeId)}/sessions`, documentsResponseSchema, {
         method: 'POST',
         json: { ids: batch },
       })
@@ -276,7 +275,5 @@ export class SyncRunner {
     }
   }
 }
-
-const documentsSchema = z.object({ sessions: z.array(sessionDocumentSchema) })
 
 const storePath = (storeId: string): string => `/api/v1/sync/stores/${encodeURIComponent(storeId)}`
