@@ -88,7 +88,7 @@ describe('a console and the backend', () => {
     expect((await lab.data.session(STORE, s))?.document.spotCheck).toBe('approved')
     expect((await lab.data.sessions({ ...all, text: s })).rows[0]?.spotCheck).toBe('approved')
     expect((await lab.data.queue([])).map((entry) => entry.sessionId)).not.toContain(s)
-    await lab.until((status) => status.unsent === 2 && status.connection === 'offline')
+    await lab.until((status) => status.unsent === 1 && status.connection === 'offline')
     expect((await world.read(s)).spotCheck).toBe('waiting')
     lab.setOnline(true)
     await lab.until((status) => status.unsent === 0)

@@ -27,7 +27,7 @@ export interface DataStatus {
   connection: ConnectionState
   /** Code of the last failure while not online. */
   problem: ProblemCode | null
-  /** Decisions of the signed-in employee not yet confirmed by the backend. */
+  /** Decisions of the signed-in employee not yet confirmed; taking a check and deciding it count as one. */
   unsent: number
   /** UTC milliseconds (server time) of the oldest unsent decision. */
   oldestUnsentAt: number | null

@@ -523,7 +523,7 @@ export class DataService implements DataApi {
       signInNeeded: this.sync.auth === 'needed',
       connection: this.sync.connection,
       problem: this.sync.problem,
-      unsent: unsent.length,
+      unsent: new Set(unsent.map(({ mutation }) => subjectOf(mutation))).size,
       oldestUnsentAt: unsent.reduce<number | null>((oldest, { mutation }) => {
         const at = Date.parse(mutation.occurredAt)
         return oldest === null || at < oldest ? at : oldest
@@ -536,6 +536,14 @@ export class DataService implements DataApi {
       journalled: this.local !== null,
     }
   }
+}
+
+/** Taking a check and deciding it are one decision to a person: what lies on the same verification counts once. */
+function subjectOf(mutation: Mutation): string {
+  const payload = decisionOf(mutation)?.payload
+  return payload !== undefined && 'verificationId' in payload
+    ? JSON.stringify([mutation.storeId, mutation.sessionId, payload.verificationId])
+    : mutation.id
 }
 
 function isOpenCheck(status: string): boolean {
