@@ -1,7 +1,7 @@
 /** Console side of the wire: sign-in, manifest, changes, pokes. */
 import { z } from 'zod'
 import { mutationResultSchema } from './decisions.ts'
-import { idSchema, localDateSchema } from './primitives.ts'
+import { idSchema, localDateSchema, shortTextSchema } from './primitives.ts'
 import { sessionDocumentSchema } from './session-document.ts'
 import { employeeSchema, storeSettingsSchema } from './store-settings.ts'
 
@@ -13,9 +13,9 @@ export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000
 export const HEARTBEAT_INTERVAL_MS = 15_000
 
 export const signInRequestSchema = z.object({
-  employeeNumber: z.string().min(1).max(255),
+  employeeNumber: idSchema,
   password: z.string().min(1).max(255),
-  device: z.object({ id: idSchema, name: z.string().max(255) }),
+  device: z.object({ id: idSchema, name: shortTextSchema }),
 })
 export type SignInRequest = z.infer<typeof signInRequestSchema>
 

@@ -1,0 +1,94 @@
+/** A whole backend: database, accounts, app, expiry; started and closed together. */
+import type { Hono } from 'hono'
+import type { Bootstrap } from '#shared/protocol/store-settings.ts'
+import { ACCESS_TOKEN_LIFETIME_MS } from '#shared/protocol/sync.ts'
+import { type Clock, type MintId, randomId, systemClock } from '#shared/time/clock.ts'
+import { prepareDatabase } from './accounts/bootstrap.ts'
+import { forgetExpiredSignIns, openAccounts } from './accounts/sign-in.ts'
+import { createApp } from './http/app.ts'
+import { createThrottle } from './http/auth.ts'
+import { createHub } from './http/event-stream.ts'
+import { expireSessions } from './sessions/expire-sessions.ts'
+import { type Database, databaseErrorCode } from './storage/open-database.ts'
+
+export interface BackendOptions {
+  database: Database
+  bootstrap?: Bootstrap
+  clock?: Clock
+  mintId?: MintId
+  /** Lifetime of access tokens, milliseconds. */
+  accessLifetimeMs?: number
+  consoleFolder?: string
+  /** Pause between looks for sessions to expire, milliseconds; null for none (tests call `expire`). */
+  expireEveryMs?: number | null
+}
+
+export interface Backend {
+  app: Hono
+  /** Ends the sessions whose time is up; answers how many. */
+  expire(): Promise<number>
+  /** Ends open event streams; everything else goes on answering. */
+  endStreams(): void
+  /** Ends streams, jobs and the database. */
+  close(): Promise<void>
+}
+
+const FORGET_EVERY_MS = 3_600_000
+
+/** Prepares the database and starts the jobs; the app answers from then on. */
+export async function startBackend({
+  database,
+  bootstrap,
+  clock = systemClock,
+  mintId = randomId,
+  accessLifetimeMs = ACCESS_TOKEN_LIFETIME_MS,
+  consoleFolder,
+  expireEveryMs = 3_000,
+}: BackendOptions): Promise<Backend> {
+  await prepareDatabase(database, clock, mintId, bootstrap)
+  const { hub, notified, missedSome, close: closeStreams } = createHub()
+  await database.listen(notified, missedSome)
+  const accounts = await openAccounts(database, clock, mintId, accessLifetimeMs)
+  const app = createApp({ accounts, clock, database, hub, throttle: createThrottle(clock), consoleFolder })
+  const jobs: { stop: () => Promise<void> }[] = []
+  if (expireEveryMs !== null) {
+    jobs.push(repeat('expiry', expireEveryMs, () => expireSessions(database, clock)))
+    jobs.push(repeat('forget', FORGET_EVERY_MS, () => forgetExpiredSignIns(database, clock.now())))
+  }
+  return {
+    app,
+    expire: () => expireSessions(database, clock),
+    endStreams: closeStreams,
+    async close() {
+      closeStreams()
+      await Promise.all(jobs.map((job) => job.stop()))
+      await database.close()
+    },
+  }
+}
+
+/** Runs a job now and again after each pause; a failure is reported and tried again at the next turn. */
+function repeat(name: string, pauseMs: number, job: () => Promise<unknown>): { stop: () => Promise<void> } {
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+  const turn = () => {
+    running = job()
+      .catch((error: unknown) => {
+        console.error(
+          JSON.stringify({ level: 'error', job: name, error: String(error), code: databaseErrorCode(error) }),
+        )
+      })
+      .then(() => {
+        if (!stopped) timer = setTimeout(turn, pauseMs)
+      })
+  }
+  turn()
+  return {
+    stop: () => {
+      stopped = true
+      clearTimeout(timer)
+      return running
+    },
+  }
+}

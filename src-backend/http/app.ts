@@ -1,0 +1,63 @@
+/** The backend's HTTP side as one Hono app. */
+import { Hono } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
+import type { Clock } from '#shared/time/clock.ts'
+import type { Accounts } from '../accounts/sign-in.ts'
+import type { Database } from '../storage/open-database.ts'
+import { authRoutes, sameOriginOnly, type Throttle, type Transport } from './auth.ts'
+import { serveConsole } from './console-files.ts'
+import type { Hub } from './event-stream.ts'
+import { integrationRoutes } from './integration.ts'
+import { ProblemError, problemOf, respondProblem } from './problems.ts'
+import { checkPath } from './requests.ts'
+import { syncRoutes } from './sync.ts'
+
+export interface BackendContext {
+  accounts: Accounts
+  clock: Clock
+  database: Database
+  hub: Hub
+  throttle: Throttle
+  /** Folder of the built console, served at `/`. */
+  consoleFolder: string | undefined
+}
+
+/** The app: store systems and consoles under `/v1`, the browser console's calls under `/api/v1`, its files at `/`. */
+export function createApp(context: BackendContext): Hono {
+  const app = new Hono()
+  app.onError((error, c) => respondProblem(c, problemOf(error)))
+  app.notFound((c) => respondProblem(c, new ProblemError('not_found')))
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        respondProblem(c, new ProblemError('method_not_allowed', {}, { allow: methods.join(', ') })),
+    }),
+  )
+  app.use(async (c, next) => {
+    checkPath(c.req.url)
+    const asked = c.req.header(PROTOCOL_HEADER)
+    c.header(PROTOCOL_HEADER, String(PROTOCOL_VERSION))
+    if (asked !== undefined && asked !== String(PROTOCOL_VERSION)) {
+      throw new ProblemError('upgrade_required', { detail: `This backend speaks protocol ${PROTOCOL_VERSION}.` })
+    }
+    await next()
+  })
+  const consoleSide = (transport: Transport) =>
+    new Hono()
+      .get('/time', (c) =>
+        c.json({ now: new Date(context.clock.now()).toISOString() }, 200, { 'cache-control': 'no-store' }),
+      )
+      .route('/auth', authRoutes(context, transport))
+      .route('/sync', syncRoutes(context, transport))
+  app.route('/v1/stores', integrationRoutes(context))
+  app.route('/v1', consoleSide('bearer'))
+  app.use('/api/*', sameOriginOnly)
+  app.route('/api/v1', consoleSide('cookie'))
+  const { consoleFolder } = context
+  if (consoleFolder !== undefined) {
+    app.get('*', (c, next) => (/^\/(v1|api|local)(\/|$)/.test(c.req.path) ? next() : serveConsole(c, consoleFolder)))
+  }
+  return app
+}

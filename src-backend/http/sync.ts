@@ -1,0 +1,137 @@
+/** The consoles' side: what a console reads to be up to date, and the decisions it pushes. */
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { eq } from 'drizzle-orm/sql'
+import { type Context, Hono } from 'hono'
+import { pushRequestSchema } from '#shared/protocol/decisions.ts'
+import { localDateSchema } from '#shared/protocol/primitives.ts'
+import { DAY_BLOCK_MEDIA_TYPE, documentsRequestSchema, HEARTBEAT_INTERVAL_MS } from '#shared/protocol/sync.ts'
+import { applyMutations } from '../sessions/apply-mutations.ts'
+import { type ChangesPageText, changesSince, documentsOf } from '../sessions/changes.ts'
+import { dayBlockOf, dayBlockTag, manifestOf } from '../sessions/day-blocks.ts'
+import { stores } from '../storage/schema.ts'
+import type { BackendContext } from './app.ts'
+import { type SignedIn, signedIn, type Transport } from './auth.ts'
+import { eventStream } from './event-stream.ts'
+import { invalidField, ProblemError } from './problems.ts'
+import { acceptsGzip, queryInteger, readJson } from './requests.ts'
+
+const compress = promisify(gzip)
+const COMPRESS_FROM_BYTES = 1_024
+const DEFAULT_PAGE = 500
+const MAX_PAGE = 2_000
+
+/** Routes under `/sync`. */
+export function syncRoutes({ accounts, clock, database, hub }: BackendContext, transport: Transport): Hono<SignedIn> {
+  const routes = new Hono<SignedIn>()
+  routes.use(signedIn(accounts, transport))
+
+  routes.use('/stores/:storeId/*', async (c, next) => {
+    const storeId = c.req.param('storeId')
+    if (!c.get('caller').stores.includes(storeId)) {
+      const [store] = await database.queries.select({ id: stores.id }).from(stores).where(eq(stores.id, storeId))
+      throw new ProblemError(store === undefined ? 'store_unknown' : 'store_forbidden')
+    }
+    await next()
+  })
+
+  routes.get('/stores/:storeId/manifest', async (c) => {
+    const manifest = await manifestOf(database, c.req.param('storeId'))
+    if (manifest === null) throw new ProblemError('store_unknown')
+    return answerText(c, JSON.stringify(manifest))
+  })
+
+  routes.get('/stores/:storeId/days/:date', async (c) => {
+    const { storeId, date } = c.req.param()
+    if (!localDateSchema.safeParse(date).success) throw invalidField('date', 'must be a calendar day as YYYY-MM-DD')
+    const etag = (tag: string) => `W/"${tag}"`
+    const known = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim())
+    const headers = { 'cache-control': 'private, no-cache', vary: 'accept-encoding' }
+    const current = etag(await dayBlockTag(database, storeId, date))
+    if (known.includes(current) || known.includes('*')) return c.body(null, 304, { ...headers, etag: current })
+    const block = await dayBlockOf(database, storeId, date)
+    return answerBytes(c, block.bytes, { ...headers, 'content-type': DAY_BLOCK_MEDIA_TYPE, etag: etag(block.tag) })
+  })
+
+  routes.get('/stores/:storeId/changes', async (c) => {
+    const page = await changesSince(database, {
+      storeId: c.req.param('storeId'),
+      deviceId: c.get('caller').deviceId,
+      since: queryInteger(c, 'since', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 }),
+      limit: queryInteger(c, 'limit', { min: 1, max: MAX_PAGE, fallback: DEFAULT_PAGE }),
+      epoch: c.req.query('epoch'),
+    })
+    return answerText(c, 'reset' in page ? JSON.stringify(page) : pageJson(page))
+  })
+
+  routes.post('/stores/:storeId/sessions', async (c) => {
+    const { ids } = await readJson(c, documentsRequestSchema)
+    const documents = await documentsOf(database, c.req.param('storeId'), ids)
+    return answerText(c, `{"sessions":[${documents.join(',')}]}`)
+  })
+
+  routes.post('/mutations', async (c) => {
+    const { deviceId, mutations } = await readJson(c, pushRequestSchema)
+    const { employee, stores: storeIds, deviceId: signedInOn } = c.get('caller')
+    if (deviceId !== signedInOn) throw new ProblemError('device_mismatch', { field: 'deviceId' })
+    mutations.forEach((mutation, index) => {
+      const before = mutations[index - 1]
+      if (before !== undefined && mutation.seq !== before.seq + 1) {
+        throw invalidField(`mutations.${index}.seq`, 'must be one more than that of the mutation before it')
+      }
+    })
+    const answer = await applyMutations(database, clock, { employee, stores: storeIds, deviceId }, mutations)
+    if ('conflict' in answer) throw new ProblemError(answer.conflict, { lastMutationSeq: answer.lastMutationSeq })
+    return c.json(answer)
+  })
+
+  routes.get('/events', (c) => {
+    let caller = c.get('caller')
+    return eventStream(c, hub, (sink) => {
+      const beat = () => sink.send('heartbeat', { now: new Date(clock.now()).toISOString() })
+      const recheck = async () => {
+        const now = await accounts.recheck(caller).catch(() => caller)
+        if (typeof now === 'string') sink.end()
+        else caller = now
+      }
+      const heartbeat = setInterval(() => {
+        beat()
+        void recheck()
+      }, HEARTBEAT_INTERVAL_MS)
+      const expiry = setTimeout(sink.end, Math.max(0, caller.tokenExpiresAt - clock.now()))
+      const stops = [
+        hub.onPoke((storeId, version) => {
+          if (caller.stores.includes(storeId)) sink.send('poke', { storeId, version })
+        }),
+        hub.onRevoked((authSessionId) => {
+          if (authSessionId === caller.authSessionId) sink.end()
+        }),
+        // Some commits went by unheard: the console comes back and pulls.
+        hub.onGap(sink.end),
+      ]
+      beat()
+      return () => {
+        clearInterval(heartbeat)
+        clearTimeout(expiry)
+        for (const stop of stops) stop()
+      }
+    })
+  })
+
+  return routes
+}
+
+function pageJson({ changes, ...rest }: ChangesPageText): string {
+  const entries = changes.map(({ version, documentJson }) => `{"version":${version},"session":${documentJson}}`)
+  return `{"changes":[${entries.join(',')}],${JSON.stringify(rest).slice(1)}`
+}
+
+function answerText(c: Context, json: string): Promise<Response> {
+  return answerBytes(c, Buffer.from(json), { 'content-type': 'application/json', 'cache-control': 'no-store' })
+}
+
+async function answerBytes(c: Context, bytes: Uint8Array, headers: Record<string, string>): Promise<Response> {
+  if (bytes.byteLength < COMPRESS_FROM_BYTES || !acceptsGzip(c)) return c.body(new Uint8Array(bytes), 200, headers)
+  const packed = await compress(bytes, { level: 4 })
+  return c.body(new Uint8Array(packed), 200, { ...headers, 'content-encoding': 'gzip' })
+}

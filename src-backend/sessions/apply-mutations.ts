@@ -1,0 +1,228 @@
+/** Decisions pushed by a console: each judged once, in its own transaction, in the order of its device. */
+import { and, eq, sql } from 'drizzle-orm/sql'
+import {
+  type Decision,
+  decisionPayloads,
+  decisionTypeSchema,
+  type Mutation,
+  type MutationResult,
+  type PushResponse,
+  type RefusalCode,
+  type Verdict,
+} from '#shared/protocol/decisions.ts'
+import { describeIssue, type EmployeeRef, isStorableText } from '#shared/protocol/primitives.ts'
+import type { SessionDocument, SessionEvent } from '#shared/protocol/session-document.ts'
+import type { Employee } from '#shared/protocol/store-settings.ts'
+import { foldSession } from '#shared/session/fold-session.ts'
+import type { Clock } from '#shared/time/clock.ts'
+import { judgeDecision } from '#shared/verification/judge-decision.ts'
+import type { Database, Queries } from '../storage/open-database.ts'
+import { devices, mutations } from '../storage/schema.ts'
+import { canonicalJson, nestsDeeperThan } from './canonical-json.ts'
+import {
+  insertEventIds,
+  type LockedStore,
+  loadEventIds,
+  loadSessions,
+  lockStore,
+  writeSessions,
+} from './store-writer.ts'
+
+/** Who pushes. */
+export interface Pusher {
+  employee: Employee
+  stores: readonly string[]
+  deviceId: string
+}
+
+/** The device's numbering disagrees with what was processed before; nothing was changed. */
+export interface SequenceConflict {
+  conflict: 'sequence_gap' | 'sequence_reused'
+  lastMutationSeq: number
+}
+
+const MAX_PAYLOAD_DEPTH = 20
+
+const refusal = (code: RefusalCode, message: string): Verdict => ({ status: 'refused', code, message })
+
+/**
+ * Processes mutations whose `seq` rise one by one. A mutation that can never succeed is recorded as refused. A database
+ * failure stops the batch: the results so far are answered, and it is thrown where there are none.
+ */
+export async function applyMutations(
+  database: Database,
+  clock: Clock,
+  pusher: Pusher,
+  batch: readonly Mutation[],
+): Promise<PushResponse | SequenceConflict> {
+  const results: MutationResult[] = []
+  let lastMutationSeq = 0
+  let processed = 0
+  if (batch.length === 0) return { results, lastMutationSeq: await lastSeqOf(database.queries, pusher.deviceId) }
+  for (const mutation of batch) {
+    try {
+      const step = await database.transaction((tx) => processMutation(tx, clock, pusher, mutation))
+      if ('conflict' in step) {
+        if (processed === 0) return step
+        break
+      }
+      lastMutationSeq = step.lastMutationSeq
+      results.push(step.result)
+      if (step.isNew) processed++
+    } catch (error) {
+      if (results.length === 0) throw error
+      break
+    }
+  }
+  return { results, lastMutationSeq }
+}
+
+/** Highest seq of the device that was processed; 0 for a device never heard of. */
+export async function lastSeqOf(queries: Queries, deviceId: string): Promise<number> {
+  const [device] = await queries.select().from(devices).where(eq(devices.id, deviceId))
+  return device?.lastSeq ?? 0
+}
+
+async function processMutation(
+  tx: Queries,
+  clock: Clock,
+  pusher: Pusher,
+  mutation: Mutation,
+): Promise<SequenceConflict | { result: MutationResult; lastMutationSeq: number; isNew: boolean }> {
+  const { deviceId } = pusher
+  const { id, seq } = mutation
+  await tx.insert(devices).values({ id: deviceId }).onConflictDoNothing()
+  const [device] = await tx.select().from(devices).where(eq(devices.id, deviceId)).for('update')
+  const lastSeq = device?.lastSeq ?? 0
+  if (seq > lastSeq + 1) return { conflict: 'sequence_gap', lastMutationSeq: lastSeq }
+  if (seq <= lastSeq) {
+    const [first] = await tx
+      .select()
+      .from(mutations)
+      .where(and(eq(mutations.deviceId, deviceId), eq(mutations.seq, seq)))
+    if (first === undefined || first.mutationId !== id) return { conflict: 'sequence_reused', lastMutationSeq: lastSeq }
+    return { result: { id, seq, ...first.verdict }, lastMutationSeq: lastSeq, isNew: false }
+  }
+  const store = await lockStore(tx, mutation.storeId)
+  const content = contentOf(mutation)
+  const [owner] = await tx
+    .select({ content: mutations.content })
+    .from(mutations)
+    .where(and(eq(mutations.mutationId, id), eq(mutations.ownsId, true)))
+  const now = clock.now()
+  const { verdict, changed } =
+    owner === undefined
+      ? await judge(tx, now, pusher, mutation, store)
+      : { verdict: secondUse(owner.content === content), changed: null }
+  if (store !== null) await writeSessions(tx, store, changed === null ? [] : [changed], changed === null ? 1 : 0)
+  await tx.insert(mutations).values({
+    deviceId,
+    seq,
+    mutationId: id,
+    ownsId: owner === undefined,
+    content,
+    employeeNumber: pusher.employee.number,
+    arrivedAt: now,
+    storeId: store?.id ?? null,
+    storeVersion: store?.version ?? null,
+    verdict,
+  })
+  await tx.update(devices).set({ lastSeq: seq }).where(eq(devices.id, deviceId))
+  return { result: { id, seq, ...verdict }, lastMutationSeq: seq, isNew: true }
+}
+
+function secondUse(sameContent: boolean): Verdict {
+  return sameContent
+    ? { status: 'duplicate' }
+    : refusal('id_reused', 'This id was used before, for a decision of other content.')
+}
+
+/** What makes two mutations the same, whichever device sent them. JSON escapes what the database's text could not hold. */
+function contentOf({ storeId, sessionId, type, occurredAt, payload }: Mutation): string {
+  const comparable = nestsDeeperThan(payload, MAX_PAYLOAD_DEPTH) ? 'nested too deeply' : payload
+  return canonicalJson({ storeId, sessionId, type, occurredAt, payload: comparable })
+}
+
+interface Outcome {
+  verdict: Verdict
+  /** The session as the decision leaves it; null where it left no trace in one. */
+  changed: SessionDocument | null
+}
+
+async function judge(
+  tx: Queries,
+  now: number,
+  pusher: Pusher,
+  mutation: Mutation,
+  store: LockedStore | null,
+): Promise<Outcome> {
+  const refuse = (code: RefusalCode, message: string): Outcome => ({ verdict: refusal(code, message), changed: null })
+  if (store === null || !pusher.stores.includes(store.id)) {
+    return refuse('store_forbidden', 'The employee has no access to this store.')
+  }
+  if (pusher.employee.role === 'viewer') return refuse('role_forbidden', 'A viewer may only read.')
+  const type = decisionTypeSchema.safeParse(mutation.type)
+  if (!type.success) return refuse('unknown_type', 'The backend knows no decision of this type.')
+  const payload = parsePayload(type.data, mutation.payload)
+  if ('field' in payload) return refuse('invalid_payload', `payload.${payload.field}: ${payload.message}`)
+  const session = (await loadSessions(tx, [mutation.sessionId])).get(mutation.sessionId)
+  if (session === undefined || session.storeId !== store.id) {
+    return refuse('session_unknown', 'The store has no such session.')
+  }
+  if ((await loadEventIds(tx, store.id, [mutation.id])).size > 0) {
+    return refuse('id_reused', 'This id was used before, for an event of the store.')
+  }
+  const frame = { id: session.id, storeId: store.id, settings: store.settings, version: session.version }
+  const fold = (events: SessionEvent[]) => foldSession(frame, events, now)
+  const employee: EmployeeRef = { number: pusher.employee.number, name: pusher.employee.name }
+  const decision = { ...mutation, type: type.data, payload: payload.data } as Decision
+  const { verdict, event } = judgeDecision(fold(session.events), decision, employee, now)
+  await insertEventIds(tx, store.id, [[event.id, session.id]])
+  return { verdict, changed: fold([...session.events, event]) }
+}
+
+function parsePayload(
+  type: Decision['type'],
+  payload: unknown,
+): { data: unknown } | { field: string; message: string } {
+  // A difference may carry fields of its own, so what they hold is checked here.
+  if (nestsDeeperThan(payload, MAX_PAYLOAD_DEPTH)) return { field: '', message: 'nests too deeply' }
+  const parsed = decisionPayloads[type].safeParse(payload)
+  if (!parsed.success) return describeIssue(parsed.error)
+  const unstorable = unstorableField(parsed.data)
+  return unstorable === null
+    ? { data: parsed.data }
+    : { field: unstorable, message: 'must not contain NUL characters or lone surrogates' }
+}
+
+function unstorableField(value: unknown, path: string[] = []): string | null {
+  if (typeof value === 'string') return isStorableText(value) ? null : path.join('.')
+  if (typeof value !== 'object' || value === null) return null
+  for (const [key, child] of Object.entries(value)) {
+    const found = isStorableText(key) ? unstorableField(child, [...path, key]) : path.join('.')
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** Verdicts on a device's mutations to a store, of versions after `since`, oldest first. */
+export async function outcomesSince(
+  queries: Queries,
+  deviceId: string,
+  storeId: string,
+  since: number,
+  limit: number,
+): Promise<{ version: number; result: MutationResult }[]> {
+  const rows = await queries
+    .select()
+    .from(mutations)
+    .where(
+      and(eq(mutations.deviceId, deviceId), eq(mutations.storeId, storeId), sql`${mutations.storeVersion} > ${since}`),
+    )
+    .orderBy(mutations.storeVersion)
+    .limit(limit)
+  return rows.map((row) => ({
+    version: row.storeVersion ?? 0,
+    result: { id: row.mutationId, seq: row.seq, ...row.verdict },
+  }))
+}

@@ -1,0 +1,64 @@
+/** Plain SQL, run in order, each once. Never edit a migration that was released: add one. */
+import { sql } from 'drizzle-orm/sql'
+import type { MintId } from '#shared/time/clock.ts'
+import { type Queries, rowsOf } from './open-database.ts'
+
+const migrations: { id: number; statements: string[] }[] = [
+  {
+    id: 1,
+    statements: [
+      'create table meta (key text primary key, value text not null)',
+      'create table stores (id text primary key, settings jsonb not null, version bigint not null default 0)',
+      'create table api_keys (key_hash text primary key, stores jsonb not null)',
+      `create table employees (
+        number text primary key, name text not null, role text not null, password_hash text not null,
+        stores jsonb not null, active boolean not null default true)`,
+      `create table auth_sessions (
+        id text primary key, employee_number text not null, device_id text not null, device_name text not null,
+        created_at bigint not null, expires_at bigint not null, revoked_at bigint)`,
+      `create table refresh_tokens (
+        token_hash text primary key, auth_session_id text not null, expires_at bigint not null, rotated_at bigint)`,
+      'create index refresh_tokens_auth_session on refresh_tokens (auth_session_id)',
+      'create table devices (id text primary key, last_seq bigint not null default 0)',
+      `create table sessions (
+        id text primary key, store_id text not null, version bigint not null, local_date text not null,
+        ended boolean not null, expires_at bigint, summary json not null, document jsonb not null)`,
+      'create unique index sessions_store_version on sessions (store_id, version)',
+      'create index sessions_store_day on sessions (store_id, local_date, version)',
+      'create index sessions_expiry on sessions (expires_at) where not ended',
+      `create table event_ids (
+        store_id text not null, event_id text not null, session_id text not null, primary key (store_id, event_id))`,
+      `create table mutations (
+        device_id text not null, seq bigint not null, mutation_id text not null, owns_id boolean not null,
+        content text not null, employee_number text not null, arrived_at bigint not null,
+        store_id text, store_version bigint, verdict jsonb not null, primary key (device_id, seq))`,
+      'create unique index mutations_id on mutations (mutation_id) where owns_id',
+      'create index mutations_outcomes on mutations (device_id, store_id, store_version)',
+    ],
+  },
+]
+
+/** Any number: all backends of one database take the same lock before they change its structure or its bootstrap. */
+const STARTUP_LOCK = 7_046_029_254
+
+/** Waits until no other backend is starting on this database; released at the end of the transaction. */
+export async function takeStartupLock(tx: Queries): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(STARTUP_LOCK))})`)
+}
+
+/** Brings the structure up to date; call it in a transaction that holds the startup lock. */
+export async function migrate(tx: Queries, mintId: MintId): Promise<void> {
+  await tx.execute(sql`create table if not exists schema_migrations (id bigint primary key)`)
+  const done = new Set(
+    (await rowsOf<{ id: string | number }>(tx, sql`select id from schema_migrations`)).map((row) => Number(row.id)),
+  )
+  for (const { id, statements } of migrations) {
+    if (done.has(id)) continue
+    for (const statement of statements) await tx.execute(sql.raw(statement))
+    await tx.execute(sql`insert into schema_migrations (id) values (${id})`)
+  }
+  await tx.execute(
+    sql`insert into meta (key, value) values ('epoch', ${mintId()}), ('token_key', ${mintId() + mintId()})
+        on conflict (key) do nothing`,
+  )
+}

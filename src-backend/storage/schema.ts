@@ -1,0 +1,114 @@
+/** The backend's tables, one schema for PGlite and PostgreSQL; `migrations.ts` creates them. Instants: UTC milliseconds. */
+import { bigint, boolean, index, json, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm/sql'
+import type { Verdict } from '#shared/protocol/decisions.ts'
+import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import type { Role, StoreSettings } from '#shared/protocol/store-settings.ts'
+import type { SessionSummary } from '#shared/session/session-summary.ts'
+
+const integer = (name: string) => bigint(name, { mode: 'number' })
+
+/** `epoch` of this database and the `token_key` that signs access tokens. */
+export const meta = pgTable('meta', { key: text('key').primaryKey(), value: text('value').notNull() })
+
+export const stores = pgTable('stores', {
+  id: text('id').primaryKey(),
+  settings: jsonb('settings').$type<StoreSettings>().notNull(),
+  version: integer('version').notNull().default(0),
+})
+
+export const apiKeys = pgTable('api_keys', {
+  keyHash: text('key_hash').primaryKey(),
+  stores: jsonb('stores').$type<string[]>().notNull(),
+})
+
+export const employees = pgTable('employees', {
+  number: text('number').primaryKey(),
+  name: text('name').notNull(),
+  role: text('role').$type<Role>().notNull(),
+  passwordHash: text('password_hash').notNull(),
+  stores: jsonb('stores').$type<string[]>().notNull(),
+  active: boolean('active').notNull().default(true),
+})
+
+/** One sign-in of an employee on a device; its access and refresh tokens live and die with it. */
+export const authSessions = pgTable('auth_sessions', {
+  id: text('id').primaryKey(),
+  employeeNumber: text('employee_number').notNull(),
+  deviceId: text('device_id').notNull(),
+  deviceName: text('device_name').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  revokedAt: integer('revoked_at'),
+})
+
+export const refreshTokens = pgTable(
+  'refresh_tokens',
+  {
+    tokenHash: text('token_hash').primaryKey(),
+    authSessionId: text('auth_session_id').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    rotatedAt: integer('rotated_at'),
+  },
+  (table) => [index('refresh_tokens_auth_session').on(table.authSessionId)],
+)
+
+export const devices = pgTable('devices', {
+  id: text('id').primaryKey(),
+  lastSeq: integer('last_seq').notNull().default(0),
+})
+
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: text('id').primaryKey(),
+    storeId: text('store_id').notNull(),
+    version: integer('version').notNull(),
+    localDate: text('local_date').notNull(),
+    ended: boolean('ended').notNull(),
+    expiresAt: integer('expires_at'),
+    /** The row of day blocks, apart from the document so that a block never reads documents. */
+    summary: json('summary').$type<SessionSummary>().notNull(),
+    document: jsonb('document').$type<SessionDocument>().notNull(),
+  },
+  (table) => [
+    uniqueIndex('sessions_store_version').on(table.storeId, table.version),
+    index('sessions_store_day').on(table.storeId, table.localDate, table.version),
+    index('sessions_expiry').on(table.expiresAt).where(sql`not ended`),
+  ],
+)
+
+/** Every event id of a store, of facts and of decisions, with the session that holds it. */
+export const eventIds = pgTable(
+  'event_ids',
+  {
+    storeId: text('store_id').notNull(),
+    eventId: text('event_id').notNull(),
+    sessionId: text('session_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.storeId, table.eventId] })],
+)
+
+/** Every mutation that was processed, whatever its verdict: the memory behind "a repeat answers what the first did". */
+export const mutations = pgTable(
+  'mutations',
+  {
+    deviceId: text('device_id').notNull(),
+    seq: integer('seq').notNull(),
+    mutationId: text('mutation_id').notNull(),
+    /** False for a later use of an id that another mutation has. */
+    ownsId: boolean('owns_id').notNull(),
+    content: text('content').notNull(),
+    employeeNumber: text('employee_number').notNull(),
+    arrivedAt: integer('arrived_at').notNull(),
+    /** Null where the store does not exist. */
+    storeId: text('store_id'),
+    storeVersion: integer('store_version'),
+    verdict: jsonb('verdict').$type<Verdict>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.deviceId, table.seq] }),
+    uniqueIndex('mutations_id').on(table.mutationId).where(sql`owns_id`),
+    index('mutations_outcomes').on(table.deviceId, table.storeId, table.storeVersion),
+  ],
+)
