@@ -163,7 +163,7 @@ for (const { name, launch, loadsWithoutBackend } of hosts) {
         await row(page, 'shopper-1').click()
         await expect(page.getByTestId('progress')).toHaveText(/session_completed|session completed/i)
         await expect(page.getByTestId('spot-check')).toContainText('Approved')
-        await expect(page.getByTestId('spot-check')).toContainText('Anna Berg')
+        await expect(page.getByText('Anna Berg').first()).toBeVisible()
       }
     } finally {
       for (const close of closers) await close().catch(() => undefined)

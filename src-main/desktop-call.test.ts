@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { type DesktopCall, desktopCalls } from '#shared/desktop-api.ts'
+import { channelOf, checkSender, parseCall } from './desktop-call.ts'
+
+test('only the main frame of the console may call', () => {
+  expect(() => checkSender({ url: 'app://floorwalker/sessions', isMainFrame: true })).not.toThrow()
+  expect(() => checkSender({ url: 'app://floorwalker/', isMainFrame: false })).toThrow()
+  expect(() => checkSender({ url: 'https://evil.example/', isMainFrame: true })).toThrow()
+  expect(() => checkSender({ url: 'app://floorwalker.evil/', isMainFrame: true })).toThrow()
+  expect(() => checkSender({ url: '', isMainFrame: true })).toThrow()
+})
+
+test('arguments are what the contract says', () => {
+  expect(parseCall('setBadge', { waiting: 3 })).toEqual({ waiting: 3 })
+  expect(parseCall('setTheme', { scheme: 'dark', more: 1 })).toEqual({ scheme: 'dark' })
+  for (const bad of [undefined, null, {}, { waiting: -1 }, { waiting: 1.5 }, { waiting: '3' }, { waiting: 1e9 }, []]) {
+    expect(() => parseCall('setBadge', bad)).toThrow(/setBadge/)
+  }
+  expect(() => parseCall('setTheme', { scheme: 'pink' })).toThrow(/scheme/)
+})
+
+test('the preload names the channels as the main side does', async () => {
+  const { readFile } = await import('node:fs/promises')
+  const preload = await readFile(new URL('./preload.ts', import.meta.url), 'utf8')
+  for (const call of Object.keys(desktopCalls) as DesktopCall[]) expect(preload).toContain(`'${channelOf(call)}'`)
+})

@@ -1,0 +1,128 @@
+/** The life of the desktop app: one instance, one window, the parts of the main process wired together. */
+import { randomUUID } from 'node:crypto'
+import os from 'node:os'
+import path from 'node:path'
+import { app, type BrowserWindow, dialog, nativeTheme, safeStorage, session } from 'electron'
+import { ApiProxy } from './api-proxy.ts'
+import { backendFetch, registerAppScheme, serveApp } from './app-protocol.ts'
+import { createAppRouter } from './app-router.ts'
+import { readDemoCredentials } from './demo-credentials.ts'
+import { openDurableFolder } from './durable-folder.ts'
+import { hardenSession, hardenWebContents } from './hardening.ts'
+import { handleDesktopCalls } from './ipc.ts'
+import { Journal } from './journal.ts'
+import { createLocalApi } from './local-api.ts'
+import { openSecretBox } from './secrets.ts'
+import { normaliseUrl, SettingsFile } from './settings.ts'
+import { SignInKeeper } from './sign-in-keeper.ts'
+import { focusWindow, openWindow, setMinimalMenu } from './window.ts'
+
+let window: BrowserWindow | null = null
+
+const userData = process.env.FLOORWALKER_USER_DATA
+// Before the lock: one instance per user data folder.
+if (userData) app.setPath('userData', path.resolve(userData))
+registerAppScheme()
+hardenWebContents()
+// Started without a sandbox (as root, which Chromium's refuses), its helper processes would never come up with one.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+
+if (app.requestSingleInstanceLock()) {
+  app.on('second-instance', () => {
+    if (window !== null) focusWindow(window)
+  })
+  // Also on macOS: a console without its window watches nothing.
+  app.on('window-all-closed', () => app.quit())
+  app
+    .whenReady()
+    .then(start)
+    .catch((error) => {
+      dialog.showErrorBox('Floorwalker cannot start', error instanceof Error ? error.message : String(error))
+      app.exit(1)
+    })
+} else {
+  app.quit()
+}
+
+async function start(): Promise<void> {
+  const folder = await openDurableFolder(app.getPath('userData'))
+  const [settings, signIn, demo] = await Promise.all([
+    SettingsFile.open(folder, backendFromEnvironment()),
+    openSecretBox(safeStorage, process.platform).then((box) => SignInKeeper.open(folder, box)),
+    readDemoCredentials(process.env.FLOORWALKER_DEMO),
+  ])
+  const fetch = backendFetch()
+  const backendUrl = () => settings.current.backendUrl
+  const proxy = new ApiProxy({ fetch, backendUrl, signIn })
+  const journal = journalProvider(path.join(app.getPath('userData'), 'journal'))
+  // Read while the page loads; a failure is answered to the call that needs it.
+  journal().catch(() => {})
+  const local = createLocalApi({
+    fetch,
+    journal,
+    info: () => ({
+      appVersion: app.getVersion(),
+      deviceName: os.hostname(),
+      backendUrl: backendUrl(),
+      canKeepSignIn: signIn.canKeep,
+      demo,
+    }),
+    setBackendUrl: async (url) => {
+      if (url === backendUrl()) return
+      await settings.change({ backendUrl: url })
+      proxy.endStream()
+      await signIn.forget()
+    },
+  })
+  const router = createAppRouter({
+    assets: path.join(__dirname, '../renderer'),
+    api: (request) => proxy.handle(request),
+    local,
+  })
+  hardenSession(session.defaultSession)
+  serveApp(session.defaultSession, router)
+  handleDesktopCalls({
+    setBadge: async ({ waiting }) => {
+      app.setBadgeCount(waiting)
+      window?.setTitle(waiting > 0 ? `(${waiting}) Floorwalker` : 'Floorwalker')
+    },
+    setTheme: async ({ scheme }) => {
+      nativeTheme.themeSource = scheme === 'auto' ? 'system' : scheme
+    },
+  })
+  setMinimalMenu()
+  window = openWindow(settings, () => proxy.endStream())
+  window.on('closed', () => {
+    window = null
+  })
+}
+
+function backendFromEnvironment(): string | undefined {
+  const url = process.env.FLOORWALKER_BACKEND
+  if (!url) return undefined
+  try {
+    return normaliseUrl(url)
+  } catch {
+    throw new Error(`FLOORWALKER_BACKEND is not an address: ${url}`)
+  }
+}
+
+/** Opens the journal once; a failed opening (a full disk) is tried again at the next call. */
+function journalProvider(journalFolder: string): () => Promise<Journal> {
+  let opening: Promise<Journal> | null = null
+  const open = async () => {
+    // Node's own: the global `crypto` of the random port is not there in the trial Electron's main process.
+    const journal = await Journal.open({ folder: await openDurableFolder(journalFolder), mintId: () => randomUUID() })
+    const { tornBytes, corruptLines } = journal.report
+    if (tornBytes > 0) console.error(`journal: ${tornBytes} bytes of an unfinished append were set aside`)
+    if (corruptLines > 0) console.error(`journal: ${corruptLines} damaged lines were set aside, new numbering started`)
+    return journal
+  }
+  return () => {
+    opening ??= open().catch((error) => {
+      opening = null
+      throw error
+    })
+    return opening
+  }
+}

@@ -1,0 +1,119 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from 'vitest'
+import { journalAppendRequestSchema, journalEntriesSchema, journalEntrySchema } from '#shared/desktop-api.ts'
+import { problemSchema } from '#shared/protocol/problems.ts'
+import { Journal } from './journal.ts'
+import { createLocalApi } from './local-api.ts'
+import { MemoryFolder } from './testing/memory-folder.ts'
+
+async function world() {
+  const folder = new MemoryFolder()
+  const set: string[] = []
+  let minted = 0
+  const journal = await Journal.open({ folder, mintId: () => `device-${++minted}` })
+  const api = createLocalApi({
+    fetch,
+    journal: async () => journal,
+    info: () => ({ appVersion: '1', deviceName: 'pc', backendUrl: '', canKeepSignIn: false, demo: null }),
+    setBackendUrl: async (url) => {
+      set.push(url)
+    },
+    probeTimeoutMs: 200,
+  })
+  const call = (method: string, path: string, body?: unknown) =>
+    api(
+      new Request(`app://floorwalker${path}`, {
+        method,
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    )
+  return { folder, set, call }
+}
+
+const problemIn = async (response: Response) => problemSchema.parse(await response.json())
+const decision = (id: string) => ({
+  employeeNumber: '1001',
+  mutation: {
+    id,
+    storeId: 's',
+    sessionId: 'x',
+    type: 'note.add',
+    occurredAt: '2026-03-01T10:30:00+01:00',
+    payload: { text: 'hi' },
+  },
+})
+
+test('append, entries, confirm, device', async () => {
+  const { call } = await world()
+  const device = await (await call('POST', '/local/journal/device', { employeeNumber: '1001' })).json()
+  const entry = journalEntrySchema.parse(await (await call('POST', '/local/journal/append', decision('a'))).json())
+  expect(entry).toMatchObject({ ...device, mutation: { seq: 1, occurredAt: '2026-03-01T09:30:00.000Z' } })
+  await call('POST', '/local/journal/append', decision('b'))
+  const entries = async () =>
+    journalEntriesSchema
+      .parse(await (await call('GET', '/local/journal/entries')).json())
+      .entries.map((one) => one.mutation.id)
+  expect(await entries()).toEqual(['a', 'b'])
+  expect((await call('POST', '/local/journal/confirm', { ids: ['a'] })).status).toBe(204)
+  expect(await entries()).toEqual(['b'])
+})
+
+test('bad input names the field and changes nothing', async () => {
+  const { call, folder } = await world()
+  const before = folder.peek('journal.jsonl')
+  expect(await problemIn(await call('POST', '/local/journal/append', '{'))).toMatchObject({ code: 'invalid_json' })
+  expect(
+    await problemIn(await call('POST', '/local/journal/append', { ...decision('a'), employeeNumber: '' })),
+  ).toMatchObject({ code: 'invalid_request', field: 'employeeNumber' })
+  const bad = decision('a')
+  bad.mutation.occurredAt = 'yesterday'
+  expect(await problemIn(await call('POST', '/local/journal/append', bad))).toMatchObject({
+    code: 'invalid_request',
+    field: 'mutation.occurredAt',
+  })
+  expect(await problemIn(await call('POST', '/local/journal/confirm', { ids: 'a' }))).toMatchObject({ field: 'ids' })
+  expect(await problemIn(await call('GET', '/local/journal/append'))).toMatchObject({ code: 'method_not_allowed' })
+  for (const path of ['/local/', '/local/constructor', '/local/journal', '/local/info/']) {
+    expect(await problemIn(await call('GET', path))).toMatchObject({ code: 'not_found' })
+  }
+  expect(folder.peek('journal.jsonl')).toEqual(before)
+  expect(journalAppendRequestSchema.safeParse(decision('a')).success).toBe(true)
+})
+
+test('an id of another employee is refused; a full disk says so', async () => {
+  const { call, folder } = await world()
+  await call('POST', '/local/journal/append', decision('a'))
+  expect(
+    await problemIn(await call('POST', '/local/journal/append', { ...decision('a'), employeeNumber: '1002' })),
+  ).toMatchObject({ code: 'invalid_request', field: 'mutation.id' })
+  folder.space = 0
+  expect(await problemIn(await call('POST', '/local/journal/append', decision('b')))).toMatchObject({
+    code: 'internal',
+    detail: expect.stringContaining('full'),
+  })
+})
+
+test('an address is probed before it is taken', async () => {
+  const { call, set } = await world()
+  const server = createServer((request, response) => {
+    if (request.url === '/v1/time')
+      response.setHeader('content-type', 'application/json').end('{"now":"2026-03-01T09:30:00Z"}')
+    else if (request.url === '/old/v1/time') response.writeHead(426).end()
+    else if (request.url !== '/silent/v1/time') response.end('<h1>router</h1>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const codeFor = async (address: string) =>
+    (await problemIn(await call('PUT', '/local/backend', { url: address }))).code
+  expect(await codeFor(`${url}/router`)).toBe('not_a_backend')
+  expect(await codeFor(`${url}/old`)).toBe('upgrade_required')
+  expect(await codeFor(`${url}/silent`)).toBe('backend_unreachable')
+  expect(await codeFor('file:///etc/passwd')).toBe('invalid_request')
+  expect(set).toEqual([])
+  expect((await call('PUT', '/local/backend', { url: `${url}/?q=1#x` })).status).toBe(204)
+  expect(set).toEqual([url])
+  server.closeAllConnections()
+  server.close()
+  expect(await codeFor(url)).toBe('backend_unreachable')
+})

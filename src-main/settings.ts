@@ -1,0 +1,60 @@
+/** Settings of this PC in `settings.json`; a file that cannot be read counts as no settings. */
+import { z } from 'zod'
+import { type DurableFolder, replaceFile } from './durable-folder.ts'
+
+const SETTINGS_FILE = 'settings.json'
+
+const settingsSchema = z.object({
+  backendUrl: z.string().default(''),
+  window: z
+    .object({ x: z.int(), y: z.int(), width: z.int(), height: z.int(), maximised: z.boolean() })
+    .nullable()
+    .default(null),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+export class SettingsFile {
+  readonly #folder: DurableFolder
+  #current: Settings
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor(folder: DurableFolder, current: Settings) {
+    this.#folder = folder
+    this.#current = current
+  }
+
+  /** `backendUrl` (from the environment) wins over the file until another address is set. */
+  static async open(folder: DurableFolder, backendUrl?: string): Promise<SettingsFile> {
+    const bytes = await folder.read(SETTINGS_FILE)
+    let stored: unknown = {}
+    try {
+      if (bytes !== null) stored = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    } catch {
+      stored = {}
+    }
+    const parsed = settingsSchema.safeParse(stored)
+    const settings = parsed.success ? parsed.data : settingsSchema.parse({})
+    return new SettingsFile(folder, backendUrl ? { ...settings, backendUrl: normaliseUrl(backendUrl) } : settings)
+  }
+
+  get current(): Settings {
+    return this.#current
+  }
+
+  /** Resolves when the change is on the disk; one that is not does not count. */
+  async change(part: Partial<Settings>): Promise<void> {
+    const write = this.#writing.then(async () => {
+      const next = { ...this.#current, ...part }
+      await replaceFile(this.#folder, SETTINGS_FILE, Buffer.from(`${JSON.stringify(next, null, 2)}\n`))
+      this.#current = next
+    })
+    this.#writing = write.catch(() => {})
+    return write
+  }
+}
+
+/** A backend's address as it is kept: without a slash at the end, query, fragment and credentials. */
+export function normaliseUrl(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname.replace(/\/+$/, '')}`
+}
