@@ -1,0 +1,129 @@
+/** Decisions that did not count: nothing a supervisor decided ever disappears silently. */
+import { Button, Modal } from '@mantine/core'
+import { IconArrowsSplit2, IconCircleCheck } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { DecisionResult } from '../data/data-api.ts'
+import { useData, useDataStatus, useEmployee, useRevision, useStores } from '../ui/data-context.ts'
+import { formatExact } from '../ui/format-time.ts'
+import { counted, outcomeLabels } from '../ui/labels.ts'
+import { Blank } from '../ui/parts.tsx'
+import classes from './shell.module.css'
+
+/** Banner with the count; opens the list of mine against theirs. */
+export function ResultsBanner() {
+  const unseen = useDataStatus((status) => status.unseenResults)
+  const [opened, setOpened] = useState(false)
+  return (
+    <>
+      {unseen > 0 && (
+        <div className={classes.banner} role="status" data-testid="results-banner">
+          <IconArrowsSplit2 size={17} stroke={1.8} aria-hidden />
+          <p>
+            <strong>{counted(unseen, 'decision')} of yours did not count.</strong> Somebody was first, or it was no
+            longer possible.
+          </p>
+          <Button variant="default" onClick={() => setOpened(true)}>
+            Show
+          </Button>
+        </div>
+      )}
+      <Modal opened={opened} onClose={() => setOpened(false)} title="Decisions that did not count" size={640}>
+        <Results onLeave={() => setOpened(false)} />
+      </Modal>
+    </>
+  )
+}
+
+function Results({ onLeave }: { onLeave: () => void }) {
+  const data = useData()
+  const revision = useRevision()
+  const { data: results = [] } = useQuery({ queryKey: ['results', revision], queryFn: () => data.results() })
+  if (results.length === 0) {
+    return <Blank icon={IconCircleCheck} title="Nothing is left to look at" />
+  }
+  return (
+    <>
+      <ul className={classes.results}>
+        {results.map((result) => (
+          <li key={result.id}>
+            <ResultCard result={result} onLeave={onLeave} />
+            <Button variant="default" onClick={() => void data.markResultsSeen([result.id])}>
+              Mark as seen
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {results.length > 1 && (
+        <Button
+          mt="md"
+          fullWidth
+          variant="default"
+          onClick={() => void data.markResultsSeen(results.map((each) => each.id))}
+        >
+          Mark all {results.length} as seen
+        </Button>
+      )}
+    </>
+  )
+}
+
+function ResultCard({ result, onLeave }: { result: DecisionResult; onLeave: () => void }) {
+  const employee = useEmployee()
+  const store = useStores().find((each) => each.id === result.storeId)
+  const zone = store?.timezone ?? 'UTC'
+  const { verdict, decision } = result
+  return (
+    <div>
+      <h3>
+        <Link
+          to="/stores/$storeId/sessions/$sessionId"
+          params={{ storeId: result.storeId, sessionId: result.sessionId }}
+          onClick={onLeave}
+        >
+          {result.sessionId}
+        </Link>{' '}
+        · {store?.name ?? result.storeId}
+      </h3>
+      <dl className={classes.versus}>
+        <dt>Mine</dt>
+        <dd>
+          <strong>{inWords(decision)}</strong>
+          <span>
+            {employee?.name} · {formatExact(Date.parse(decision.occurredAt), zone)}
+          </span>
+        </dd>
+        <dt>{verdict.status === 'superseded' ? 'Theirs' : 'Why not'}</dt>
+        {verdict.status === 'superseded' ? (
+          <dd>
+            <strong>{verdict.by.name || 'A colleague'} was first</strong>
+            <span>{verdict.at === '' ? 'time not known' : formatExact(Date.parse(verdict.at), zone)}</span>
+          </dd>
+        ) : (
+          <dd>
+            <strong>{verdict.message}</strong>
+            <span>Refused by the backend ({verdict.code})</span>
+          </dd>
+        )}
+      </dl>
+    </div>
+  )
+}
+
+function inWords(decision: DecisionResult['decision']): string {
+  switch (decision.type) {
+    case 'verification.acknowledge':
+      return 'Took the check'
+    case 'verification.release':
+      return 'Released the check'
+    case 'verification.resolve':
+      return `${outcomeLabels[decision.payload.outcome]} the check${decision.payload.note ? `: “${decision.payload.note}”` : ''}`
+    case 'verification.request':
+      return `Asked for a check: “${decision.payload.reason}”`
+    case 'basket.review':
+      return `Reviewed the basket: ${decision.payload.reason}`
+    case 'note.add':
+      return `Note: “${decision.payload.text}”`
+  }
+}

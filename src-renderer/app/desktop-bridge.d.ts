@@ -1,0 +1,8 @@
+import type { DesktopBridge } from '#shared/desktop-api.ts'
+
+declare global {
+  interface Window {
+    /** The preload bridge; absent in a browser. */
+    readonly desktop?: DesktopBridge
+  }
+}

@@ -1,0 +1,67 @@
+/** Starts the data worker, mirrors its status, shows the console. */
+import '@mantine/core/styles.css'
+import './tokens.css'
+import { MantineProvider } from '@mantine/core'
+import { IconDatabaseOff } from '@tabler/icons-react'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { connectData } from '../data/connect-data.ts'
+import { DataContext, useDataStatus } from '../ui/data-context.ts'
+import { Blank } from '../ui/parts.tsx'
+import { router } from './router.tsx'
+import { cssVariablesResolver, theme } from './theme.ts'
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Answers come from the worker on this PC: never wait for a network, never refetch but for a new revision.
+      networkMode: 'always',
+      staleTime: Number.POSITIVE_INFINITY,
+      // Each revision has its own keys; what nobody looks at is let go quickly.
+      gcTime: 15_000,
+      refetchOnWindowFocus: false,
+      retry: 1,
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+const container = document.getElementById('root')
+if (container === null) throw new Error('index.html has no #root')
+const root = createRoot(container)
+const provideTheme = (children: React.ReactNode) => (
+  <StrictMode>
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">
+      {children}
+    </MantineProvider>
+  </StrictMode>
+)
+
+const data = connectData()
+try {
+  const status = await data.start((next) => useDataStatus.setState(next, true))
+  // A newer status may have overtaken the answer.
+  if (status.revision >= useDataStatus.getState().revision) useDataStatus.setState(status, true)
+  root.render(
+    provideTheme(
+      <QueryClientProvider client={queryClient}>
+        <DataContext value={data}>
+          <RouterProvider router={router} />
+        </DataContext>
+      </QueryClientProvider>,
+    ),
+  )
+} catch (error) {
+  root.render(
+    provideTheme(
+      <main style={{ height: '100%' }}>
+        <Blank icon={IconDatabaseOff} title="The console could not open its storage">
+          <p>{error instanceof Error ? error.message : String(error)}</p>
+          <p>Close other windows of this console and open it again. Nothing that was saved has been removed.</p>
+        </Blank>
+      </main>,
+    ),
+  )
+}

@@ -1,0 +1,91 @@
+/** Routes as code. Filters live in the URL, so a view can be reloaded, bookmarked and gone back to. */
+
+import { IconAlertTriangle, IconMapQuestion } from '@tabler/icons-react'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  Link,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { ChecksPage } from '../features/checks/checks-page.tsx'
+import { SessionPage } from '../features/sessions/session-page.tsx'
+import { SessionsPage } from '../features/sessions/sessions-page.tsx'
+import { decodeId, encodeId } from '../ui/link-id.ts'
+import { Blank } from '../ui/parts.tsx'
+import { parseSessionsSearch } from '../ui/sessions-search.ts'
+import { Shell } from './shell.tsx'
+
+interface ShellSearch {
+  /** Chosen stores; absent means all. */
+  stores?: string[]
+}
+
+const rootRoute = createRootRoute({
+  component: Shell,
+  validateSearch: (search: Record<string, unknown>): ShellSearch => {
+    const stores = Array.isArray(search.stores) ? search.stores.map(String) : []
+    return { stores: stores.length > 0 ? stores : undefined }
+  },
+  search: { middlewares: [retainSearchParams(['stores'])] },
+  notFoundComponent: () => (
+    <Blank icon={IconMapQuestion} title="There is nothing here">
+      <p>
+        <Link to="/sessions">Go to the sessions</Link>
+      </p>
+    </Blank>
+  ),
+})
+
+const toSessions = () => {
+  throw redirect({ to: '/sessions', replace: true })
+}
+const indexRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', beforeLoad: toSessions })
+/** What a desktop window may open with. */
+const indexFileRoute = createRoute({ getParentRoute: () => rootRoute, path: '/index.html', beforeLoad: toSessions })
+
+const sessionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sessions',
+  validateSearch: parseSessionsSearch,
+  component: SessionsPage,
+})
+
+const sessionRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/stores/$storeId/sessions/$sessionId',
+  params: {
+    parse: ({ storeId, sessionId }) => ({ storeId: decodeId(storeId), sessionId: decodeId(sessionId) }),
+    stringify: ({ storeId, sessionId }) => ({ storeId: encodeId(storeId), sessionId: encodeId(sessionId) }),
+  },
+  component: SessionPage,
+})
+
+const checksRoute = createRoute({ getParentRoute: () => rootRoute, path: '/checks', component: ChecksPage })
+
+function ScreenError({ error, reset }: ErrorComponentProps) {
+  return (
+    <Blank icon={IconAlertTriangle} title="This screen stopped working">
+      <p>{error instanceof Error ? error.message : String(error)}</p>
+      <p>Decisions already saved are safe. The rest of the console keeps working.</p>
+      <div>
+        <button type="button" onClick={reset}>
+          Try again
+        </button>
+      </div>
+    </Blank>
+  )
+}
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([indexRoute, indexFileRoute, sessionsRoute, sessionRoute, checksRoute]),
+  defaultErrorComponent: ScreenError,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

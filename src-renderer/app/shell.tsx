@@ -1,0 +1,210 @@
+/** The frame around every room: navigation on the left, state of the console on top, banners below it. */
+import {
+  ActionIcon,
+  Avatar,
+  Menu,
+  Progress,
+  UnstyledButton,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from '@mantine/core'
+import {
+  IconBasketSearch,
+  IconCheck,
+  IconDeviceDesktop,
+  IconLogout,
+  IconMoon,
+  IconShieldCheck,
+  IconSun,
+} from '@tabler/icons-react'
+import { Link, Outlet, useMatchRoute } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { SignInPage } from '../features/sign-in/sign-in-page.tsx'
+import { useChosenStores } from '../ui/chosen-stores.ts'
+import { useData, useDataStatus, useEmployee, useQueue, useStores } from '../ui/data-context.ts'
+import { counted } from '../ui/labels.ts'
+import { useUiState } from '../ui/ui-state.ts'
+import { ConnectionBadge, UnsentBadge } from './console-state.tsx'
+import { ResultsBanner } from './decision-results.tsx'
+import classes from './shell.module.css'
+import { SignInAgainBanner } from './sign-in-again.tsx'
+import { StorePicker } from './store-picker.tsx'
+
+/** Root of all routes: the sign-in page, or the frame with the room in it. */
+export function Shell() {
+  const { colorScheme } = useMantineColorScheme()
+  useEffect(() => {
+    void window.desktop?.setTheme({ scheme: colorScheme })
+  }, [colorScheme])
+  const signedIn = useDataStatus((status) => status.identity !== null)
+  return signedIn ? <Frame /> : <SignInPage />
+}
+
+function Frame() {
+  const chosen = useChosenStores()
+  const { data: queue = [] } = useQueue(chosen)
+  const waiting = queue.filter((entry) => entry.verification.status === 'waiting').length
+  useEffect(() => {
+    void window.desktop?.setBadge({ waiting })
+    document.title = waiting > 0 ? `(${waiting}) Floorwalker` : 'Floorwalker'
+  }, [waiting])
+
+  return (
+    <div className={classes.frame}>
+      <Navigation waiting={waiting} />
+      <section className={classes.top} aria-label="Console">
+        <StorePicker />
+        <div className={classes.topState}>
+          <UnsentBadge />
+          <ConnectionBadge />
+          <span className={classes.divider} />
+          <SchemeMenu />
+          <EmployeeMenu />
+        </div>
+      </section>
+      <section className={classes.banners} aria-label="Messages">
+        <FirstSyncBar />
+        <SignInAgainBanner />
+        <ResultsBanner />
+      </section>
+      <main className={classes.room}>
+        <Outlet />
+      </main>
+    </div>
+  )
+}
+
+function Navigation({ waiting }: { waiting: number }) {
+  const sessionsSearch = useUiState((state) => state.sessionsSearch)
+  const inSession = useMatchRoute()({ to: '/stores/$storeId/sessions/$sessionId' }) !== false
+  return (
+    <nav className={classes.rail} aria-label="Rooms">
+      <svg width="30" height="30" viewBox="0 0 32 32" aria-hidden="true" className={classes.mark}>
+        <path
+          d="M9 25V8h14M9 16h10"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="3.4"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
+        <circle cx="23" cy="23.5" r="2.6" fill="#f5b84c" />
+      </svg>
+      <Link
+        to="/sessions"
+        search={sessionsSearch}
+        className={classes.room_link}
+        activeOptions={{ includeSearch: false }}
+        data-active={inSession || undefined}
+      >
+        <IconBasketSearch size={22} stroke={1.7} aria-hidden />
+        Sessions
+      </Link>
+      <Link to="/checks" className={classes.room_link} activeOptions={{ includeSearch: false }}>
+        <span className={classes.iconWithCount}>
+          <IconShieldCheck size={22} stroke={1.7} aria-hidden />
+          {waiting > 0 && (
+            <span className={classes.count} aria-hidden>
+              {waiting > 99 ? '99+' : waiting}
+            </span>
+          )}
+        </span>
+        Checks
+        {waiting > 0 && <VisuallyHidden>, {waiting} waiting</VisuallyHidden>}
+      </Link>
+    </nav>
+  )
+}
+
+function FirstSyncBar() {
+  const firstSync = useDataStatus((status) => status.firstSync)
+  const stores = useStores()
+  if (firstSync === null) return null
+  const name = stores.find((store) => store.id === firstSync.storeId)?.name ?? firstSync.storeId
+  const place = stores.findIndex((store) => store.id === firstSync.storeId) + 1
+  const { daysDone, daysTotal } = firstSync
+  return (
+    <div className={classes.firstSync}>
+      <Progress
+        value={daysTotal === 0 ? 0 : (daysDone / daysTotal) * 100}
+        size={3}
+        radius={0}
+        aria-label={`First sync of ${name}`}
+      />
+      <p>
+        Fetching the history of <strong>{name}</strong>
+        {stores.length > 1 && ` (store ${place} of ${stores.length})`}: {daysDone} of {counted(daysTotal, 'day')},
+        newest first. You can work meanwhile.
+      </p>
+    </div>
+  )
+}
+
+const schemes = {
+  light: { text: 'Light', icon: IconSun },
+  dark: { text: 'Dark', icon: IconMoon },
+  auto: { text: 'Like the system', icon: IconDeviceDesktop },
+} as const
+
+function SchemeMenu() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const Current = schemes[colorScheme].icon
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`Colours: ${schemes[colorScheme].text.toLowerCase()}`}>
+          <Current size={18} stroke={1.7} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(['light', 'dark', 'auto'] as const).map((scheme) => {
+          const { text, icon: SchemeIcon } = schemes[scheme]
+          return (
+            <Menu.Item
+              key={scheme}
+              leftSection={<SchemeIcon size={16} stroke={1.7} />}
+              rightSection={scheme === colorScheme ? <IconCheck size={14} aria-label="chosen" /> : null}
+              onClick={() => setColorScheme(scheme)}
+            >
+              {text}
+            </Menu.Item>
+          )
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function EmployeeMenu() {
+  const data = useData()
+  const employee = useEmployee()
+  const unsent = useDataStatus((status) => status.unsent)
+  if (employee === null) return null
+  return (
+    <Menu position="bottom-end" width={260}>
+      <Menu.Target>
+        <UnstyledButton className={classes.employee} aria-label={`${employee.name}, ${employee.role}`}>
+          <Avatar size={26} radius="xl" color="petrol" variant="filled" name={employee.name} aria-hidden />
+          <span className={classes.employeeName}>{employee.name}</span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={classes.employeeCard}>
+          <strong>{employee.name}</strong>
+          <span>
+            {employee.role} · number {employee.number}
+          </span>
+        </div>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} stroke={1.7} />} onClick={() => void data.signOut()}>
+          Sign out
+        </Menu.Item>
+        {unsent > 0 && (
+          <p className={classes.employeeNote}>
+            {unsent === 1 ? '1 unsent decision stays' : `${unsent} unsent decisions stay`} saved here for you.
+          </p>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,14 @@
+/** Which stores the person looks at: kept in the URL, empty means all. */
+import { useSearch } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useStores } from './data-context.ts'
+
+/** Ids of the chosen stores, only those the employee may see; empty means all of them. */
+export function useChosenStores(): string[] {
+  const { stores: wanted } = useSearch({ strict: false })
+  const stores = useStores()
+  return useMemo(() => {
+    const known = stores.map((store) => store.id).filter((id) => wanted?.includes(id))
+    return known.length === stores.length ? [] : known
+  }, [wanted, stores])
+}

@@ -1,0 +1,47 @@
+/** State of the screens only: what a person did here and would miss after changing rooms. Data lives in the worker. */
+import { create } from 'zustand'
+import type { DecisionInput } from '../data/data-api.ts'
+import type { SessionsSearch } from './sessions-search.ts'
+
+/** A check this person decided since the console started, to show what became of it. */
+export interface RecentDecision {
+  storeId: string
+  sessionId: string
+  verificationId: string
+  kind: 'spot_check' | 'age_verification'
+  outcome: 'approved' | 'rejected'
+  at: number
+}
+
+interface UiState {
+  /** Filters of the sessions list when it was left. */
+  sessionsSearch: SessionsSearch
+  /** Where the list stood: row and pixel. */
+  sessionsCursor: { key: string | null; scrollTop: number }
+  recentDecisions: RecentDecision[]
+}
+
+const RECENT_KEPT = 8
+
+export const useUiState = create<UiState>()(() => ({
+  sessionsSearch: {},
+  sessionsCursor: { key: null, scrollTop: 0 },
+  recentDecisions: [],
+}))
+
+/** Remembers an outcome given here; the newest of a check replaces an older one. */
+export function rememberDecision(
+  storeId: string,
+  sessionId: string,
+  kind: RecentDecision['kind'],
+  payload: Extract<DecisionInput, { type: 'verification.resolve' }>['payload'],
+  at: number,
+): void {
+  const { verificationId, outcome } = payload
+  useUiState.setState((state) => ({
+    recentDecisions: [
+      { storeId, sessionId, verificationId, kind, outcome, at },
+      ...state.recentDecisions.filter((each) => each.verificationId !== verificationId || each.sessionId !== sessionId),
+    ].slice(0, RECENT_KEPT),
+  }))
+}
