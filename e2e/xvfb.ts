@@ -1,6 +1,6 @@
 /** A display for machines that have none: one Xvfb per process, ended with it. */
 import { spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Socket } from 'node:net'
 
 let started: Promise<string> | null = null
 
@@ -20,10 +20,13 @@ function startXvfb(): Promise<string> {
   // It must not keep a finished test run alive.
   child.unref()
   return new Promise((resolve, reject) => {
-    const display = child.stdio[3] as Readable
-    display.once('data', (number: Buffer) => {
-      display.destroy()
-      resolve(`:${number.toString().trim()}`)
+    // Never closed here: Xvfb writes in pieces, and a closed pipe would end it.
+    const display = child.stdio[3] as Socket
+    display.unref()
+    let number = ''
+    display.on('data', (chunk: Buffer) => {
+      number += chunk.toString()
+      if (number.endsWith('\n')) resolve(`:${number.trim()}`)
     })
     child.once('error', (error) => reject(new Error(`Xvfb cannot be started (apt-get install xvfb): ${error.message}`)))
     child.once('exit', (code) => reject(new Error(`Xvfb ended with ${code}`)))

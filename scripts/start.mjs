@@ -26,13 +26,15 @@ const pidFile = path.join(demo, 'pid')
 const importedFile = path.join(demo, 'history-imported')
 const endWithParent = path.join(repository, 'scripts', 'end-with-parent.cjs')
 const HISTORY_DAYS = 30
-const END_TIMEOUT_MS = 6_000
+const END_TIMEOUT_MS = 4_000
 
 /** What the user has to change; shown as it is. */
 class StartFailure extends Error {}
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set()
+/** @type {import('node:child_process').ChildProcess | null} */
+let backend = null
 let ending = false
 
 main().catch((error) => {
@@ -152,6 +154,7 @@ function tryBackend(port) {
     CONSOLE_DIR: path.join(repository, 'out', 'renderer'),
     PORT: port,
   })
+  backend = child.process
   return new Promise((resolve) => {
     let listening = false
     child.lines.once('line', (line) => {
@@ -260,12 +263,18 @@ function track(child) {
 async function end(code) {
   if (ending) return
   ending = true
-  const gone = [...children].map((child) => new Promise((resolve) => child.once('exit', resolve)))
-  for (const child of children) child.kill('SIGTERM')
+  // The backend last, so that those who talk to it do not complain about its end.
+  await endAll([...children].filter((child) => child !== backend))
+  await endAll([...children])
+  process.exit(code)
+}
+
+async function endAll(some) {
+  const gone = some.map((child) => new Promise((resolve) => child.once('exit', resolve)))
+  for (const child of some) child.kill('SIGTERM')
   const force = setTimeout(() => {
-    for (const child of children) child.kill('SIGKILL')
+    for (const child of some) child.kill('SIGKILL')
   }, END_TIMEOUT_MS)
   await Promise.all(gone)
   clearTimeout(force)
-  process.exit(code)
 }

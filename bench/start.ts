@@ -1,0 +1,117 @@
+/** `start`: process start to the first session rows on the screen, against an empty window on the same Electron. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
+import { electronEnvironment, electronExecutable, launchDesktop } from '../e2e/launch-desktop.ts'
+import { repository, startBackend } from '../e2e/start-backend.ts'
+import { buildIfStale } from '../scripts/build-if-stale.mjs'
+import { electronArguments } from '../scripts/electron-runtime.mjs'
+import { type Benchmark, type Measurement, median } from './measurement.ts'
+
+const ROUNDS = 7
+const ROW = '[data-testid="session-row"]'
+const TIMEOUT_MS = 60_000
+const probe = path.join(repository, 'bench/start-probe.cjs')
+
+export const start: Benchmark = {
+  about: 'process start to first session rows (30 days of 3 stores), as a ratio to an empty Electron window',
+  async run(log) {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-bench-'))
+    try {
+      return await measure(folder, log)
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    }
+  },
+}
+
+async function measure(folder: string, log: (line: string) => void): Promise<Measurement[]> {
+  await buildIfStale(log)
+  const demo = path.join(repository, 'simulator/demo-bootstrap.json')
+  const bootstrap = bootstrapSchema.parse(JSON.parse(await readFile(demo, 'utf8')))
+  const [employee] = bootstrap.employees
+  const [apiKey] = bootstrap.apiKeys
+  if (employee === undefined || apiKey === undefined) throw new Error('the demo has no employee or no API key')
+  const backend = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap })
+  try {
+    log('importing 30 days …')
+    await runSimulator(['import-history', '--backend', backend.url, '--api-key', apiKey.key, '--days', '30'])
+    const userData = path.join(folder, 'console')
+    const desktop = await launchDesktop({ userData, backendUrl: backend.url })
+    const { page } = desktop
+    await page.getByLabel('Employee number').fill(employee.number)
+    await page.getByLabel('Password').fill(employee.password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForSelector(ROW, { timeout: TIMEOUT_MS })
+    // The first sync goes on after the first rows; what is measured is a start with everything here.
+    await page.waitForTimeout(8_000)
+    await desktop.close()
+
+    const app: number[] = []
+    const empty: number[] = []
+    for (let round = 0; round <= ROUNDS; round++) {
+      const console_ = await timeUntilThere(repository, {
+        FLOORWALKER_USER_DATA: userData,
+        FLOORWALKER_BACKEND: backend.url,
+        BENCH_SELECTOR: ROW,
+      })
+      const window = await timeUntilThere(path.join(repository, 'bench/empty-window'), {
+        FLOORWALKER_USER_DATA: path.join(folder, 'empty'),
+      })
+      // The first round fills the disk cache and the code cache; it is what a user has once.
+      if (round === 0) continue
+      log(`round ${round}: console ${Math.round(console_)} ms, empty window ${Math.round(window)} ms`)
+      app.push(console_)
+      empty.push(window)
+    }
+    const ratio = median(app) / median(empty)
+    return [
+      { name: 'start-vs-empty-window', value: Number(ratio.toFixed(3)), unit: 'x' },
+      { name: 'start-first-rows', value: Math.round(median(app)), unit: 'ms' },
+      { name: 'start-empty-window', value: Math.round(median(empty)), unit: 'ms' },
+    ]
+  } finally {
+    await backend.stop()
+  }
+}
+
+/** Milliseconds from the start of the process to the probe's line. */
+async function timeUntilThere(appFolder: string, extra: Record<string, string>): Promise<number> {
+  const [executable, env] = await Promise.all([electronExecutable(), electronEnvironment(extra)])
+  const startedAt = performance.now()
+  const child = spawn(executable, [...electronArguments(), '-r', probe, appFolder], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${appFolder}: nothing to see in time`)), TIMEOUT_MS)
+      child.once('exit', (code) => reject(new Error(`${appFolder}: Electron ended with ${code}`)))
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (line !== 'bench: there') return
+        clearTimeout(timer)
+        resolve(performance.now() - startedAt)
+      })
+    })
+  } finally {
+    child.kill('SIGTERM')
+    const force = setTimeout(() => child.kill('SIGKILL'), 5_000)
+    await ended
+    clearTimeout(force)
+  }
+}
+
+function runSimulator(args: string[]): Promise<void> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts', ...args], {
+    cwd: repository,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the simulator ended with ${code}`))))
+  })
+}

@@ -1,0 +1,1 @@
+export function buildIfStale(log?: (line: string) => void): Promise<void>
