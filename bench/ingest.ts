@@ -23,7 +23,8 @@ const DAY = '2026-03-10'
 const NOON_AFTER = Date.UTC(2026, 2, 11, 12)
 
 export const ingest: Benchmark = {
-  about: 'events per second through HTTP on PostgreSQL and PGlite, as a ratio to bare batched INSERTs of the same events',
+  about:
+    'events per second through HTTP on PostgreSQL and PGlite, as a ratio to bare batched INSERTs of the same events',
   async run(log) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-ingest-'))
     try {
@@ -163,7 +164,13 @@ async function postAll({ store, apiKey, url }: Ground, batches: StoreFact[][]): 
 /** Seconds to insert the batches one after the other, each as one statement of one row per event. */
 async function insertAll({ store, database }: Ground, batches: StoreFact[][]): Promise<number> {
   const prepared = batches.map((batch) =>
-    batch.map(({ id, sessionId, type, at, ...payload }) => ({ id, sessionId, type, at, payload: JSON.stringify(payload) })),
+    batch.map(({ id, sessionId, type, at, ...payload }) => ({
+      id,
+      sessionId,
+      type,
+      at,
+      payload: JSON.stringify(payload),
+    })),
   )
   const startedAt = performance.now()
   for (const rows of prepared) {

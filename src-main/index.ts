@@ -90,6 +90,16 @@ async function start(): Promise<void> {
       nativeTheme.themeSource = scheme === 'auto' ? 'system' : scheme
     },
   })
+  let settled = false
+  app.on('will-quit', (event) => {
+    if (settled) return
+    // The window's last place is written as it closes.
+    event.preventDefault()
+    void settings.settled().finally(() => {
+      settled = true
+      app.quit()
+    })
+  })
   setMinimalMenu()
   window = openWindow(settings, () => proxy.endStream())
   window.on('closed', () => {

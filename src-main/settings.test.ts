@@ -9,7 +9,12 @@ test('keeps what was changed; the environment wins at the start', async () => {
   const window = { x: 1, y: 2, width: 800, height: 600, maximised: true }
   await Promise.all([settings.change({ backendUrl: 'http://a' }), settings.change({ window })])
   expect((await SettingsFile.open(folder)).current).toEqual({ backendUrl: 'http://a', window })
-  expect((await SettingsFile.open(folder, 'http://b:8080/')).current.backendUrl).toBe('http://b:8080')
+  const overridden = await SettingsFile.open(folder, 'http://b:8080/')
+  expect(overridden.current.backendUrl).toBe('http://b:8080')
+  await overridden.change({ window: null })
+  expect((await SettingsFile.open(folder)).current.backendUrl).toBe('http://a')
+  await overridden.change({ backendUrl: 'http://c' })
+  expect(overridden.current.backendUrl).toBe('http://c')
 })
 
 test('a damaged file counts as none; a change that cannot be stored does not count', async () => {

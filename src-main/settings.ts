@@ -15,12 +15,15 @@ export type Settings = z.infer<typeof settingsSchema>
 
 export class SettingsFile {
   readonly #folder: DurableFolder
-  #current: Settings
+  #stored: Settings
+  /** Address from the environment: for this run only, never written. */
+  #override: string | null
   #writing: Promise<void> = Promise.resolve()
 
-  private constructor(folder: DurableFolder, current: Settings) {
+  private constructor(folder: DurableFolder, stored: Settings, override: string | null) {
     this.#folder = folder
-    this.#current = current
+    this.#stored = stored
+    this.#override = override
   }
 
   /** `backendUrl` (from the environment) wins over the file until another address is set. */
@@ -34,19 +37,25 @@ export class SettingsFile {
     }
     const parsed = settingsSchema.safeParse(stored)
     const settings = parsed.success ? parsed.data : settingsSchema.parse({})
-    return new SettingsFile(folder, backendUrl ? { ...settings, backendUrl: normaliseUrl(backendUrl) } : settings)
+    return new SettingsFile(folder, settings, backendUrl ? normaliseUrl(backendUrl) : null)
   }
 
   get current(): Settings {
-    return this.#current
+    return this.#override === null ? this.#stored : { ...this.#stored, backendUrl: this.#override }
+  }
+
+  /** Resolves when no change is under way. */
+  settled(): Promise<void> {
+    return this.#writing
   }
 
   /** Resolves when the change is on the disk; one that is not does not count. */
   async change(part: Partial<Settings>): Promise<void> {
     const write = this.#writing.then(async () => {
-      const next = { ...this.#current, ...part }
+      const next = { ...this.#stored, ...part }
       await replaceFile(this.#folder, SETTINGS_FILE, Buffer.from(`${JSON.stringify(next, null, 2)}\n`))
-      this.#current = next
+      this.#stored = next
+      if (part.backendUrl !== undefined) this.#override = null
     })
     this.#writing = write.catch(() => {})
     return write

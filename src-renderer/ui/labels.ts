@@ -16,8 +16,9 @@ import {
   IconProgressCheck,
   IconZzz,
 } from '@tabler/icons-react'
+import type { LifecycleState } from '#shared/protocol/lifecycle-state.ts'
 import type { ProblemCode } from '#shared/protocol/problems.ts'
-import type { CheckSummary, EndReason, LifecycleState } from '#shared/protocol/session-document.ts'
+import type { CheckSummary, EndReason } from '#shared/protocol/session-document.ts'
 import { type Activity, activityAt } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 
