@@ -176,4 +176,21 @@ describe('a console and the backend', () => {
     lab.setOnline(false)
     expect(await lab.data.signIn('100', 'anna')).toMatchObject({ ok: false, code: 'backend_unreachable' })
   })
+
+  it('an expired access token pauses, is refreshed, and the decision is sent', async () => {
+    const shared = world
+    world = await startWorld(1_000)
+    try {
+      await world.post(shopper(s))
+      const lab = await signedIn('expiring')
+      await new Promise((done) => setTimeout(done, 1_200))
+      await resolve(lab, s, 'approved')
+      await lab.until((status) => status.unsent === 0)
+      expect(lab.status().signInNeeded).toBe(false)
+      expect((await world.read(s)).spotCheck).toBe('approved')
+    } finally {
+      await world.close()
+      world = shared
+    }
+  })
 })

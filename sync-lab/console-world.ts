@@ -47,9 +47,10 @@ export interface World {
   close: () => Promise<void>
 }
 
-/** Starts a world on an in-memory database. */
-export async function startWorld(): Promise<World> {
-  const backend = await startBackend({ database: await openPglite(undefined), bootstrap, expireEveryMs: null })
+/** Starts a world on an in-memory database; access tokens live as long as told, milliseconds. */
+export async function startWorld(accessLifetimeMs?: number): Promise<World> {
+  const database = await openPglite(undefined)
+  const backend = await startBackend({ database, bootstrap, accessLifetimeMs, expireEveryMs: null })
   const request = async (path: string, init: RequestInit) => backend.app.request(`${ORIGIN}${path}`, init)
   return {
     backend,

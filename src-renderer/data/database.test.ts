@@ -96,6 +96,13 @@ describe('the outbox', () => {
     expect((await database.outbox.toArray()).map((row) => row.id).sort()).toEqual(['m1', 'm3'])
   })
 
+  it('takes the numbering of the journal where it differs', async () => {
+    await database.outbox.put({ ...outboxRow(entry(7)), verdict: { status: 'applied' } })
+    const renumbered = { ...entry(7), deviceId: 'new', mutation: { ...mutation(7), seq: 1 } }
+    expect(await database.restore([renumbered])).toBe(0)
+    expect(await database.outbox.get('m7')).toMatchObject({ deviceId: 'new', mutation: { seq: 1 }, verdict: null })
+  })
+
   it('a seen result stays seen when the same decision is settled again', async () => {
     const refused = {
       ...outboxRow(entry(2)),

@@ -119,15 +119,21 @@ export class ConsoleDatabase extends Dexie {
     })
   }
 
-  /** Puts journal entries back that the outbox does not have and that were not settled; answers how many. */
+  /**
+   * Puts journal entries back that the outbox does not have and that were not settled; answers how many. The journal's
+   * numbering holds: after a damaged line it numbers anew, under a new device.
+   */
   async restore(entries: readonly JournalEntry[]): Promise<number> {
     return this.transaction('rw', this.outbox, this.results, async () => {
       let restored = 0
       for (const entry of entries) {
-        const id = entry.mutation.id
-        if ((await this.outbox.get(id)) !== undefined || (await this.results.get(id)) !== undefined) continue
+        const { id, seq } = entry.mutation
+        const row = await this.outbox.get(id)
+        if (row === undefined) {
+          if ((await this.results.get(id)) !== undefined) continue
+          restored += 1
+        } else if (row.deviceId === entry.deviceId && row.mutation.seq === seq) continue
         await this.outbox.put(outboxRow(entry))
-        restored += 1
       }
       return restored
     })
