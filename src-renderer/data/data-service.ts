@@ -249,7 +249,9 @@ export class DataService implements DataApi {
       return { ok: false, code: 'storage_failed', message: `The decision could not be saved: ${message}` }
     }
     await this.showPending()
-    this.changed()
+    this.revision += 1
+    // At once: "saved" must never be on the screen beside an older count.
+    this.onStatus(this.status())
     this.ports.broadcast({ type: 'decided' })
     if (this.leading) this.runner.decided(this.unsentCount())
     return { ok: true, savedIn: this.local === null ? 'database' : 'journal' }

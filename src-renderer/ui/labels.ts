@@ -142,3 +142,8 @@ export function activityOf(
 /** `1 item`, `3 items`, `5,412 sessions`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+
+/** A reason as the store system wrote it: codes such as `high_value_item` read as words, sentences stay as they are. */
+export function reasonWords(reason: string): string {
+  return /^[a-z0-9]+(_[a-z0-9]+)*$/.test(reason) ? reason.replaceAll('_', ' ') : reason
+}

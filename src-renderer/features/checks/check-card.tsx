@@ -14,7 +14,7 @@ import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { QueueEntry } from '../../data/data-api.ts'
 import { useEmployee, useMayDecide } from '../../ui/data-context.ts'
 import { formatExact, formatTimer } from '../../ui/format-time.ts'
-import { clientLabel, counted, kindLabels } from '../../ui/labels.ts'
+import { clientLabel, counted, kindLabels, reasonWords } from '../../ui/labels.ts'
 import { NotSent, Pill } from '../../ui/parts.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { VerificationActions } from '../../ui/verification-actions.tsx'
@@ -71,7 +71,9 @@ export function CheckCard({ entry, store }: { entry: QueueEntry; store: StoreSet
           <KindIcon size={19} stroke={1.7} aria-hidden />
           <h2>{kindLabels[verification.kind]}</h2>
           {age && verification.minAge !== undefined && <span className={classes.age}>{verification.minAge}+</span>}
-          {verification.reason !== undefined && <span className={classes.reason}>{verification.reason}</span>}
+          {verification.reason !== undefined && (
+            <span className={classes.reason}>{reasonWords(verification.reason)}</span>
+          )}
         </div>
         <p className={classes.facts}>
           <strong>{counted(entry.quantity, 'item')}</strong>

@@ -28,6 +28,7 @@ import {
   kindLabels,
   methodLabels,
   progressLabel,
+  reasonWords,
   stateLabels,
 } from '../../ui/labels.ts'
 import { Blank, InlineError, NotSent, Pill, ProgressMeter, RelativeTime, Toned } from '../../ui/parts.tsx'
@@ -392,7 +393,7 @@ function VerificationCard({ view, verification, zone, actions }: VerificationCar
         <div className={classes.verificationText}>
           {verification.reason !== undefined && (
             <p>
-              <span className={classes.soft}>Reason</span> {verification.reason}
+              <span className={classes.soft}>Reason</span> {reasonWords(verification.reason)}
             </p>
           )}
           {age && restricted.length > 0 && actions && (

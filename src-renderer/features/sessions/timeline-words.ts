@@ -24,7 +24,15 @@ import {
 } from '@tabler/icons-react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { SessionDocument, SessionEvent } from '#shared/protocol/session-document.ts'
-import { clientLabel, counted, kindLabels, methodLabels, outcomeLabels, type Tone } from '../../ui/labels.ts'
+import {
+  clientLabel,
+  counted,
+  kindLabels,
+  methodLabels,
+  outcomeLabels,
+  reasonWords,
+  type Tone,
+} from '../../ui/labels.ts'
 
 export interface EventWords {
   icon: Icon
@@ -82,9 +90,9 @@ export function eventWords(event: SessionEvent, { document, names }: Context): E
     case 'payment.started':
       return plain(IconCreditCard, `Started to pay${text(event.method) ? ` by ${text(event.method)}` : ''}`)
     case 'payment.cancelled':
-      return plain(IconCreditCardOff, 'Cancelled the payment', event.reason)
+      return plain(IconCreditCardOff, 'Cancelled the payment', words(event.reason))
     case 'payment.failed':
-      return plain(IconCreditCardOff, 'The payment failed', event.reason, 'bad')
+      return plain(IconCreditCardOff, 'The payment failed', words(event.reason), 'bad')
     case 'payment.completed':
       return plain(
         IconCircleCheck,
@@ -95,7 +103,12 @@ export function eventWords(event: SessionEvent, { document, names }: Context): E
     case 'verification.required': {
       const kind = event.kind === 'age_verification' ? 'age_verification' : 'spot_check'
       const minAge = text(event.minAge)
-      return plain(IconHourglass, `${kindLabels[kind]} needed${minAge ? ` (${minAge}+)` : ''}`, event.reason, 'warn')
+      return plain(
+        IconHourglass,
+        `${kindLabels[kind]} needed${minAge ? ` (${minAge}+)` : ''}`,
+        words(event.reason),
+        'warn',
+      )
     }
     case 'verification.withdrawn':
       return plain(IconX, `Withdrew ${check}`)
@@ -136,3 +149,5 @@ export function eventWords(event: SessionEvent, { document, names }: Context): E
       return plain(IconPoint, event.type)
   }
 }
+
+const words = (reason: unknown) => (typeof reason === 'string' ? reasonWords(reason) : undefined)
