@@ -487,7 +487,8 @@ export class DataService implements DataApi {
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
       const { code, detail, title, field } = error.problem
-      return { ok: false, code, message: detail ?? title, field }
+      const message = detail === undefined ? title : field === undefined ? `${title} (${detail})` : detail
+      return { ok: false, code, message, field }
     }
   }
 

@@ -1,0 +1,97 @@
+/** The desktop shell from a page's point of view: what an attacker in the renderer, or a wrong address, would meet. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, test } from '@playwright/test'
+import { type Desktop, launchDesktop } from './launch-desktop.ts'
+
+let folder: string
+let desktop: Desktop
+let stranger: Server
+let strangerUrl: string
+
+test.beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'floorwalker-hardening-'))
+  stranger = createServer((_request, response) => response.end('<h1>Welcome to the printer</h1>'))
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
+  strangerUrl = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
+  desktop = await launchDesktop({ userData: folder, backendUrl: 'http://127.0.0.1:9' })
+  await desktop.page.getByLabel('Employee number').waitFor()
+})
+
+test.afterAll(async () => {
+  await desktop.kill()
+  await new Promise((resolve) => stranger.close(resolve))
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('the page has no Node, no Electron, and a bridge of two calls', async () => {
+  const found = await desktop.page.evaluate(() => ({
+    globals: ['require', 'process', 'module', 'Buffer', 'ipcRenderer'].filter((name) => name in globalThis),
+    bridge: Object.keys((globalThis as unknown as { desktop: object }).desktop).sort(),
+    origin: location.origin,
+  }))
+  expect(found).toEqual({ globals: [], bridge: ['setBadge', 'setTheme'], origin: 'app://floorwalker' })
+  const refused = await desktop.page.evaluate(() =>
+    window.desktop?.setBadge({ waiting: 'many' as unknown as number }).then(
+      () => 'accepted',
+      () => 'refused',
+    ),
+  )
+  expect(refused).toBe('refused')
+})
+
+test('it cannot open windows, leave its origin, call strangers, run injected scripts or get permissions', async () => {
+  const result = await desktop.page.evaluate(async (url) => {
+    const script = document.createElement('script')
+    script.textContent = 'globalThis.injected = true'
+    document.head.append(script)
+    return {
+      opened: window.open(url) !== null,
+      called: await fetch(url).then(
+        () => true,
+        () => false,
+      ),
+      injected: 'injected' in globalThis,
+      geolocation: (await navigator.permissions.query({ name: 'geolocation' })).state,
+    }
+  }, strangerUrl)
+  expect(result).toEqual({ opened: false, called: false, injected: false, geolocation: 'denied' })
+  await desktop.page.evaluate((url) => {
+    location.href = url
+  }, strangerUrl)
+  await desktop.page.waitForTimeout(500)
+  expect(desktop.page.url()).toContain('app://floorwalker/')
+  await expect(desktop.page.getByLabel('Employee number')).toBeVisible()
+})
+
+test('app:// gives no file outside the console', async () => {
+  const statuses = await desktop.page.evaluate(async () => {
+    const paths = [
+      '/assets/..%2f..%2fmain/index.cjs',
+      '/assets/%2e%2e/%2e%2e/package.json',
+      '/assets/..%5c..%5cpackage.json',
+    ]
+    return Promise.all(paths.map((each) => fetch(each).then((response) => response.status)))
+  })
+  for (const status of statuses) expect(status).toBeGreaterThanOrEqual(400)
+})
+
+test('an unreachable backend and an address that is none are said where the person looks', async () => {
+  const { page } = desktop
+  await page.getByLabel('Employee number').fill('100')
+  await page.getByLabel('Password', { exact: true }).fill('x')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await expect(page.getByText('The backend cannot be reached')).toBeVisible()
+  await page.getByRole('button', { name: 'Change' }).click()
+  await page.getByLabel('Backend address').last().fill(strangerUrl)
+  await page.getByRole('button', { name: 'Use this address' }).click()
+  await expect(page.getByText('not a Floorwalker backend').first()).toBeVisible()
+  await page.getByLabel('Backend address').last().fill('ftp://nowhere')
+  await page.getByRole('button', { name: 'Use this address' }).click()
+  await expect(page.getByRole('form', { name: 'Backend address' })).toContainText(/http/i)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByText('http://127.0.0.1:9')).toBeVisible()
+})
