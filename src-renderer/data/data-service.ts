@@ -487,7 +487,8 @@ export class DataService implements DataApi {
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
       const { code, detail, title, field } = error.problem
-      const message = detail === undefined ? title : field === undefined ? `${title} (${detail})` : detail
+      // An invalid field is described by its detail alone; elsewhere the detail is the technical part.
+      const message = detail === undefined ? title : code === 'invalid_request' ? detail : `${title} (${detail})`
       return { ok: false, code, message, field }
     }
   }
