@@ -45,7 +45,9 @@ export const journalDeviceRequestSchema = z.object({ employeeNumber: z.string().
 export const journalDeviceResponseSchema = z.object({ deviceId: z.string() })
 
 /** `PUT /local/backend`: points the console at a backend; answers `not_a_backend` where the address is none. */
-export const backendAddressSchema = z.object({ url: z.url({ protocol: /^https?$/ }) })
+export const backendAddressSchema = z.object({
+  url: z.url({ protocol: /^https?$/, error: 'must be an address such as https://floorwalker.example' }),
+})
 
 /** Calls through the preload bridge (`window.desktop`): the few things `/local` cannot do. */
 export const desktopCalls = {
