@@ -1,0 +1,74 @@
+/** `npm run pictures`: takes the README's pictures of the built app on the demo's data, offline scene included. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { launchDesktop } from './launch-desktop.ts'
+import { repository, startBackend } from './start-backend.ts'
+
+const WIDTH = 1280
+const HEIGHT = 800
+/** Long enough for the simulator's first checks to be waiting. */
+const SETTLE_MS = 22_000
+
+const folder = await mkdtemp(path.join(tmpdir(), 'floorwalker-pictures-'))
+const pictures = path.join(repository, 'docs', 'pictures')
+await mkdir(pictures, { recursive: true })
+const demoFile = path.join(repository, 'simulator', 'demo-bootstrap.json')
+const bootstrap = JSON.parse(await readFile(demoFile, 'utf8'))
+const backend = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap })
+
+function simulator(command: string): ChildProcess {
+  const target = ['--backend', backend.url, '--api-key', bootstrap.apiKeys[0].key]
+  return spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts', command, ...target], { cwd: repository })
+}
+await new Promise((resolve) => simulator('import-history').once('exit', resolve))
+const live = simulator('live')
+
+const desktop = await launchDesktop({ userData: path.join(folder, 'console'), backendUrl: backend.url, demo: demoFile })
+const { app, page } = desktop
+await app.evaluate(
+  ({ BrowserWindow }, [width, height]) => BrowserWindow.getAllWindows()[0]?.setContentSize(width, height),
+  [WIDTH, HEIGHT] as const,
+)
+const picture = async (name: string) => {
+  await page.waitForTimeout(500)
+  await page.screenshot({ path: path.join(pictures, `${name}.png`) })
+}
+const both = async (name: string) => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await picture(`${name}-${colorScheme}`)
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+const go = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
+
+await page.getByLabel('Employee number').fill('1001')
+await page.getByLabel('Password', { exact: true }).fill('demo')
+await both('sign-in')
+await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+await page.waitForTimeout(SETTLE_MS)
+await both('sessions')
+await go('Checks')
+await both('checks')
+await page.getByTestId('check-card').first().getByRole('link').click()
+await page.getByTestId('spot-check').waitFor()
+await both('session')
+
+await backend.kill()
+await page.getByTestId('connection-badge').getByText('Offline').waitFor()
+await go('Checks')
+const card = page.getByTestId('check-card').filter({ hasText: 'Spot check' }).first()
+await card.getByRole('button', { name: 'Take' }).click()
+await card.getByRole('button', { name: 'Approve…' }).click()
+await page.getByLabel('Note').fill('All there. Explained why it was her basket again.')
+await both('offline')
+await page.getByRole('button', { name: 'Confirm approval' }).click()
+await page.waitForTimeout(500)
+await both('offline-decided')
+
+live.kill()
+await desktop.close()
+await rm(folder, { recursive: true, force: true })
+process.exit(0)
