@@ -9,6 +9,7 @@ import { createApp } from './http/app.ts'
 import { createThrottle } from './http/auth.ts'
 import { createHub } from './http/event-stream.ts'
 import { expireSessions } from './sessions/expire-sessions.ts'
+import { forgetOldAnswers } from './sessions/idempotent-answers.ts'
 import { type Database, databaseErrorCode } from './storage/open-database.ts'
 
 export interface BackendOptions {
@@ -49,11 +50,16 @@ export async function startBackend({
   const { hub, notified, missedSome, close: closeStreams } = createHub()
   await database.listen(notified, missedSome)
   const accounts = await openAccounts(database, clock, mintId, accessLifetimeMs)
-  const app = createApp({ accounts, clock, database, hub, throttle: createThrottle(clock), consoleFolder })
+  const app = createApp({ accounts, clock, database, hub, mintId, throttle: createThrottle(clock), consoleFolder })
   const jobs: { stop: () => Promise<void> }[] = []
   if (expireEveryMs !== null) {
     jobs.push(repeat('expiry', expireEveryMs, () => expireSessions(database, clock)))
-    jobs.push(repeat('forget', FORGET_EVERY_MS, () => forgetExpiredSignIns(database, clock.now())))
+    jobs.push(
+      repeat('forget', FORGET_EVERY_MS, async () => {
+        await forgetExpiredSignIns(database, clock.now())
+        await forgetOldAnswers(database, clock.now())
+      }),
+    )
   }
   return {
     app,

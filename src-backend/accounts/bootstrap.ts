@@ -1,8 +1,8 @@
 /** Applies a bootstrap file: stores and their settings, API keys, employees. Applying it again changes nothing. */
 import { eq, sql } from 'drizzle-orm/sql'
+import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import type { Bootstrap } from '#shared/protocol/store-settings.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
-import { canonicalJson } from '../sessions/canonical-json.ts'
 import { refoldOpenSessions } from '../sessions/expire-sessions.ts'
 import { lockStore } from '../sessions/store-writer.ts'
 import { migrate, takeStartupLock } from '../storage/migrations.ts'

@@ -2,11 +2,12 @@
 import { Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
-import type { Clock } from '#shared/time/clock.ts'
+import type { Clock, MintId } from '#shared/time/clock.ts'
 import type { Accounts } from '../accounts/sign-in.ts'
 import type { Database } from '../storage/open-database.ts'
 import { authRoutes, sameOriginOnly, type Throttle, type Transport } from './auth.ts'
 import { serveConsole } from './console-files.ts'
+import { customerSessionRoutes } from './customer-sessions.ts'
 import type { Hub } from './event-stream.ts'
 import { integrationRoutes } from './integration.ts'
 import { ProblemError, problemOf, respondProblem } from './problems.ts'
@@ -18,12 +19,13 @@ export interface BackendContext {
   clock: Clock
   database: Database
   hub: Hub
+  mintId: MintId
   throttle: Throttle
   /** Folder of the built console, served at `/`. */
   consoleFolder: string | undefined
 }
 
-/** The app: store systems and consoles under `/v1`, the browser console's calls under `/api/v1`, its files at `/`. */
+/** The app: store systems and consoles under `/v1`, customer sessions under `/v2`, the browser console's calls under `/api/v1`, its files at `/`. */
 export function createApp(context: BackendContext): Hono {
   const app = new Hono()
   app.onError((error, c) => respondProblem(c, problemOf(error)))
@@ -52,12 +54,13 @@ export function createApp(context: BackendContext): Hono {
       .route('/auth', authRoutes(context, transport))
       .route('/sync', syncRoutes(context, transport))
   app.route('/v1/stores', integrationRoutes(context))
+  app.route('/v2/customer_sessions', customerSessionRoutes(context))
   app.route('/v1', consoleSide('bearer'))
   app.use('/api/*', sameOriginOnly)
   app.route('/api/v1', consoleSide('cookie'))
   const { consoleFolder } = context
   if (consoleFolder !== undefined) {
-    app.get('*', (c, next) => (/^\/(v1|api|local)(\/|$)/.test(c.req.path) ? next() : serveConsole(c, consoleFolder)))
+    app.get('*', (c, next) => (/^\/(v1|v2|api|local)(\/|$)/.test(c.req.path) ? next() : serveConsole(c, consoleFolder)))
   }
   return app
 }

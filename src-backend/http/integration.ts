@@ -3,10 +3,10 @@ import { and, asc, eq, sql } from 'drizzle-orm/sql'
 import { Hono } from 'hono'
 import { eventsRequestSchema } from '#shared/protocol/integration.ts'
 import { HEARTBEAT_INTERVAL_MS } from '#shared/protocol/sync.ts'
-import { hashSecret } from '../accounts/credentials.ts'
 import { applyFacts } from '../sessions/apply-facts.ts'
 import type { Database } from '../storage/open-database.ts'
-import { apiKeys, sessions, stores } from '../storage/schema.ts'
+import { sessions, stores } from '../storage/schema.ts'
+import { storeProblem, storesOfKey } from './api-keys.ts'
 import type { BackendContext } from './app.ts'
 import { eventStream } from './event-stream.ts'
 import { ProblemError } from './problems.ts'
@@ -101,14 +101,5 @@ export function integrationRoutes({ database, clock, hub }: BackendContext): Hon
 
 /** @throws ProblemError where the key is unknown or not for this store, or the store does not exist */
 async function checkKey(database: Database, authorization: string | undefined, storeId: string): Promise<void> {
-  const key = /^ApiKey\s+(\S.*)$/i.exec(authorization ?? '')?.[1]
-  if (key === undefined) throw new ProblemError('unauthorized', { detail: 'Send Authorization: ApiKey <key>.' })
-  const [row] = await database.queries
-    .select()
-    .from(apiKeys)
-    .where(eq(apiKeys.keyHash, hashSecret(key.trim())))
-  if (row === undefined) throw new ProblemError('unauthorized', { detail: 'The API key is not known.' })
-  if (row.stores.includes(storeId)) return
-  const [store] = await database.queries.select({ id: stores.id }).from(stores).where(eq(stores.id, storeId))
-  throw new ProblemError(store === undefined ? 'store_unknown' : 'store_forbidden')
+  if (!(await storesOfKey(database, authorization)).includes(storeId)) throw await storeProblem(database, storeId)
 }

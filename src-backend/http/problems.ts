@@ -1,7 +1,13 @@
 /** Errors of the HTTP side: thrown as `ProblemError`, answered as RFC 9457 problem documents. */
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { PROBLEM_MEDIA_TYPE, type Problem, type ProblemCode, problem } from '#shared/protocol/problems.ts'
+import {
+  PROBLEM_MEDIA_TYPE,
+  type Problem,
+  type ProblemCode,
+  type ProblemDetails,
+  problem,
+} from '#shared/protocol/problems.ts'
 import { databaseErrorCode } from '../storage/open-database.ts'
 
 /** An answer that is not a success. */
@@ -9,11 +15,7 @@ export class ProblemError extends Error {
   readonly problem: Problem
   readonly headers: Record<string, string>
 
-  constructor(
-    code: ProblemCode,
-    extra: { detail?: string; field?: string; lastMutationSeq?: number } = {},
-    headers: Record<string, string> = {},
-  ) {
+  constructor(code: ProblemCode, extra: ProblemDetails = {}, headers: Record<string, string> = {}) {
     super(code)
     this.problem = problem(code, extra)
     this.headers = headers

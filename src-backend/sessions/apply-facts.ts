@@ -1,4 +1,5 @@
 /** Facts that store systems report: checked one by one, stored together, folded into their sessions. */
+import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import type { EventRefusal, EventsResponse, StoreFact } from '#shared/protocol/integration.ts'
 import { storeFactSchema } from '#shared/protocol/integration.ts'
 import { describeIssue } from '#shared/protocol/primitives.ts'
@@ -6,7 +7,6 @@ import type { SessionDocument, SessionEvent } from '#shared/protocol/session-doc
 import { foldSession } from '#shared/session/fold-session.ts'
 import type { Clock } from '#shared/time/clock.ts'
 import type { Database } from '../storage/open-database.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { insertEventIds, loadEventIds, loadSessions, lockStore, writeSessions } from './store-writer.ts'
 
 interface Candidate {

@@ -1,5 +1,6 @@
 /** Decisions pushed by a console: each judged once, in its own transaction, in the order of its device. */
 import { and, eq, sql } from 'drizzle-orm/sql'
+import { canonicalJson, nestsDeeperThan, unstorableField } from '#shared/protocol/canonical-json.ts'
 import {
   type Decision,
   decisionPayloads,
@@ -10,7 +11,7 @@ import {
   type RefusalCode,
   type Verdict,
 } from '#shared/protocol/decisions.ts'
-import { describeIssue, type EmployeeRef, isStorableText } from '#shared/protocol/primitives.ts'
+import { describeIssue, type EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { SessionDocument, SessionEvent } from '#shared/protocol/session-document.ts'
 import type { Employee } from '#shared/protocol/store-settings.ts'
 import { foldSession } from '#shared/session/fold-session.ts'
@@ -18,7 +19,6 @@ import type { Clock } from '#shared/time/clock.ts'
 import { judgeDecision } from '#shared/verification/judge-decision.ts'
 import type { Database, Queries } from '../storage/open-database.ts'
 import { devices, mutations } from '../storage/schema.ts'
-import { canonicalJson, nestsDeeperThan } from './canonical-json.ts'
 import {
   insertEventIds,
   type LockedStore,
@@ -193,16 +193,6 @@ function parsePayload(
   return unstorable === null
     ? { data: parsed.data }
     : { field: unstorable, message: 'must not contain NUL characters or lone surrogates' }
-}
-
-function unstorableField(value: unknown, path: string[] = []): string | null {
-  if (typeof value === 'string') return isStorableText(value) ? null : path.join('.')
-  if (typeof value !== 'object' || value === null) return null
-  for (const [key, child] of Object.entries(value)) {
-    const found = isStorableText(key) ? unstorableField(child, [...path, key]) : path.join('.')
-    if (found !== null) return found
-  }
-  return null
 }
 
 /** Verdicts on a device's mutations to a store, of versions after `since`, oldest first. */

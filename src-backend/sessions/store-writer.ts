@@ -42,10 +42,14 @@ export async function loadSessions(tx: Queries, ids: string[]): Promise<Map<stri
 /** Sessions of ids that the store's events have. */
 export async function loadEventIds(tx: Queries, storeId: string, ids: string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map()
+  // One look into the index per id: `limit` keeps the planner from reading the whole table for a thousand of them.
   const rows = await rowsOf<{ event_id: string; session_id: string }>(
     tx,
-    sql`select event_id, session_id from event_ids
-        where store_id = ${storeId} and event_id = any(${sql.param(ids)}::text[])`,
+    sql`select known.event_id, known.session_id
+        from unnest(${sql.param(ids)}::text[]) as wanted (event_id)
+        cross join lateral (
+          select event_id, session_id from event_ids
+          where store_id = ${storeId} and event_id = wanted.event_id limit 1) as known`,
   )
   return new Map(rows.map((row) => [row.event_id, row.session_id]))
 }
@@ -88,14 +92,18 @@ export async function writeSessions(
       ended: document.endedAt !== null,
       expires_at: document.expiresAt === null ? null : Date.parse(document.expiresAt),
       summary: summarize(document),
-      document,
     }))
+    // Documents travel beside their rows, one a line (JSON has no raw line breaks), and are not parsed on the way.
+    const documentLines = written.map((document) => JSON.stringify(document)).join('\n')
     const upserted = await rowsOf<{ id: string }>(
       tx,
       sql`insert into sessions (id, store_id, version, local_date, ended, expires_at, summary, document)
-          select id, ${store.id}, version, local_date, ended, expires_at, summary, document
-          from json_to_recordset(${JSON.stringify(rows)}::json) as row (
-            id text, version bigint, local_date text, ended boolean, expires_at bigint, summary json, document jsonb)
+          select id, ${store.id}, version, local_date, ended, expires_at, summary, document::json
+          from rows from (
+            json_to_recordset(${JSON.stringify(rows)}::json) as (
+              id text, version bigint, local_date text, ended boolean, expires_at bigint, summary json),
+            unnest(string_to_array(${documentLines}, chr(10)))
+          ) as row (id, version, local_date, ended, expires_at, summary, document)
           on conflict (id) do update set
             version = excluded.version, local_date = excluded.local_date, ended = excluded.ended,
             expires_at = excluded.expires_at, summary = excluded.summary, document = excluded.document

@@ -36,6 +36,28 @@ const migrations: { id: number; statements: string[] }[] = [
       'create index mutations_outcomes on mutations (device_id, store_id, store_version)',
     ],
   },
+  {
+    id: 2,
+    statements: [
+      `create table idempotent_answers (
+        store_id text not null, key text not null, content text not null, status integer not null, body text not null,
+        created_at bigint not null, primary key (store_id, key))`,
+      'create index idempotent_answers_age on idempotent_answers (created_at)',
+      `create index sessions_customer on sessions (store_id, (summary ->> 'customerId'))
+        where summary ->> 'customerId' is not null`,
+    ],
+  },
+  {
+    id: 3,
+    statements: [
+      'alter table sessions alter column document type json using document::json',
+      // The default compression takes longer than all the rest of a write; not every build knows the better one.
+      `do $$ begin
+        execute 'alter table sessions alter column document set compression lz4';
+      exception when feature_not_supported or syntax_error then null;
+      end $$`,
+    ],
+  },
 ]
 
 /** Any number: all backends of one database take the same lock before they change its structure or its bootstrap. */

@@ -1,5 +1,5 @@
 /** The lifecycle of a session: exactly the transitions of the rules, as a total table. */
-import type { LifecycleState } from '../protocol/session-document.ts'
+import type { LifecycleState } from '../protocol/lifecycle-state.ts'
 
 /** What may cause a transition. `reopen` and `return` exist because the table allows some only through them. */
 export type LifecycleAction = 'close' | 'cancel' | 'reopen' | 'return'

@@ -1,4 +1,5 @@
 /** Money for people: integer minor units and an ISO 4217 currency in, localized text out. */
+import { fromMinorUnits } from './minor-units.ts'
 
 const formats = new Map<string, Intl.NumberFormat>()
 
@@ -10,5 +11,5 @@ export function formatMoney(minorUnits: number, currency: string, locale = 'en')
     format = new Intl.NumberFormat(locale, { style: 'currency', currency })
     formats.set(key, format)
   }
-  return format.format(minorUnits / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+  return format.format(fromMinorUnits(minorUnits, currency))
 }

@@ -1,6 +1,7 @@
 /** Decisions of employees: the mutations a console sends and the verdicts it gets. */
 import { z } from 'zod'
 import { verificationKindSchema } from './integration.ts'
+import { lifecycleStateSchema } from './lifecycle-state.ts'
 import { employeeRefSchema, idSchema, instantSchema, longTextSchema, moneySchema } from './primitives.ts'
 
 export const MAX_MUTATIONS_PER_PUSH = 100
@@ -80,16 +81,25 @@ export const refusalCodes = [
   'verification_withdrawn',
   'session_ended',
   'not_acknowledged',
+  'transition_refused',
+  'changes_refused',
+  'return_refused',
 ] as const
 export const refusalCodeSchema = z.enum(refusalCodes)
 export type RefusalCode = z.infer<typeof refusalCodeSchema>
 
-/** `superseded` names the winner; `refused` says why. */
+/** `superseded` names the winner; `refused` says why, and a refused lifecycle command names its states. */
 export const verdictSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('applied') }),
   z.object({ status: z.literal('duplicate') }),
   z.object({ status: z.literal('superseded'), by: employeeRefSchema, at: z.string() }),
-  z.object({ status: z.literal('refused'), code: refusalCodeSchema, message: z.string() }),
+  z.object({
+    status: z.literal('refused'),
+    code: refusalCodeSchema,
+    message: z.string(),
+    from: lifecycleStateSchema.optional(),
+    to: lifecycleStateSchema.optional(),
+  }),
 ])
 export type Verdict = z.infer<typeof verdictSchema>
 

@@ -18,12 +18,28 @@ export type VerificationKind = z.infer<typeof verificationKindSchema>
 export const clientSchema = z.object({ type: shortTextSchema.min(1), version: shortTextSchema.optional() })
 
 /** `client` is accepted as a plain string or with a version; stored as `{type, version?}`. */
-const clientInputSchema = z.union([shortTextSchema.min(1).transform((type) => ({ type })), clientSchema], {
+export const clientInputSchema = z.union([shortTextSchema.min(1).transform((type) => ({ type })), clientSchema], {
   error: 'must be a non-empty string or {type, version?}',
 })
 
 const minAgeSchema = z.int().min(0).max(120)
 const reasonSchema = longTextSchema.optional()
+
+/** A line of a basket as a store's system names it. */
+export const itemShape = {
+  lineId: idSchema,
+  sku: idSchema,
+  name: nameSchema,
+  quantity: quantitySchema,
+  unitPrice: moneySchema,
+  category: shortTextSchema.optional(),
+  department: shortTextSchema.optional(),
+  storage: z.enum(['ambient', 'chilled', 'frozen']).optional(),
+  minAge: minAgeSchema.optional(),
+}
+
+/** What a shopper says of a session. */
+export const feedbackShape = { rating: z.int().min(1).max(5), comment: longTextSchema.optional() }
 
 function fact<Type extends string, Payload extends z.ZodRawShape>(type: Type, payload: Payload) {
   return z.object({ id: idSchema, sessionId: idSchema, type: z.literal(type), at: instantSchema, ...payload })
@@ -31,17 +47,7 @@ function fact<Type extends string, Payload extends z.ZodRawShape>(type: Type, pa
 
 export const storeFactSchema = z.discriminatedUnion('type', [
   fact('session.started', { client: clientInputSchema, customerId: idSchema.nullish() }),
-  fact('item.added', {
-    lineId: idSchema,
-    sku: idSchema,
-    name: nameSchema,
-    quantity: quantitySchema,
-    unitPrice: moneySchema,
-    category: shortTextSchema.optional(),
-    department: shortTextSchema.optional(),
-    storage: z.enum(['ambient', 'chilled', 'frozen']).optional(),
-    minAge: minAgeSchema.optional(),
-  }),
+  fact('item.added', itemShape),
   fact('item.quantity_changed', { lineId: idSchema, quantity: quantitySchema }),
   fact('item.removed', { lineId: idSchema }),
   fact('checkout.started', { transactionId: idSchema }),
@@ -62,7 +68,7 @@ export const storeFactSchema = z.discriminatedUnion('type', [
   }),
   fact('verification.withdrawn', { verificationId: idSchema }),
   fact('exit.scanned', {}),
-  fact('feedback.given', { rating: z.int().min(1).max(5), comment: longTextSchema.optional() }),
+  fact('feedback.given', feedbackShape),
   fact('customer.identified', { customerId: idSchema }),
   fact('session.cancelled', { reason: reasonSchema }),
 ])

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 /** Text that every storage can hold: databases refuse NUL, and a lone surrogate has no UTF-8 form. */
-export const isStorableText = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text)
+export const isStorableText = (text: string): boolean => !/[\0\ud800-\udfff]/u.test(text)
 const textSchema = z.string().refine(isStorableText, 'must not contain NUL characters or lone surrogates')
 
 /** Any non-empty string of at most 255 characters; the integration owns its meaning. */
@@ -11,6 +11,9 @@ export const idSchema = textSchema.min(1).max(255)
 // Calendar rules and four-digit years hold between these; nothing in a store happened outside.
 const FIRST_INSTANT = Date.UTC(1970, 0, 1)
 const LAST_INSTANT = Date.UTC(2200, 0, 1)
+
+/** Whether a valid instant is written as `YYYY-MM-DDTHH:MM:SS.mmmZ` already: most are, and ingest is all about them. */
+const isNormalised = (text: string): boolean => text.length === 24 && text.endsWith('Z')
 
 /** Instant on the wire: ISO 8601 with a zone; normalised to UTC with milliseconds. */
 export const instantSchema = z.iso
@@ -21,7 +24,7 @@ export const instantSchema = z.iso
       context.addIssue({ code: 'custom', message: 'must be an instant that exists, from 1970 to 2199' })
       return z.NEVER
     }
-    return new Date(ms).toISOString()
+    return isNormalised(text) ? text : new Date(ms).toISOString()
   })
 
 /** Store-local calendar day, YYYY-MM-DD. */

@@ -2,10 +2,8 @@
 import { z } from 'zod'
 import { checkMethodSchema, differenceSchema, verdictSchema } from './decisions.ts'
 import { clientSchema, verificationKindSchema } from './integration.ts'
+import { lifecycleStateSchema } from './lifecycle-state.ts'
 import { employeeRefSchema } from './primitives.ts'
-
-export const lifecycleStateSchema = z.enum(['open', 'closed', 'cancelled', 'partially_returned'])
-export type LifecycleState = z.infer<typeof lifecycleStateSchema>
 
 export const knownProgress = [
   'basket_created',
@@ -37,12 +35,19 @@ export const lineItemSchema = z.object({
   name: z.string(),
   quantity: z.int(),
   unitPrice: z.int(),
+  /** Unit price times what was not returned. */
   total: z.int(),
   category: z.string().optional(),
   department: z.string().optional(),
   storage: z.enum(['ambient', 'chilled', 'frozen']).optional(),
   minAge: z.int().optional(),
   returnedQuantity: z.int(),
+  /** Of a cart item that came through the customer-session endpoints. */
+  attributes: z.record(z.string(), z.unknown()).optional(),
+  /** Minor units per piece, by name; not part of `total`. */
+  additionalCosts: z.record(z.string(), z.int()).optional(),
+  /** Weight in grams, the others in millimetres. */
+  measures: z.partialRecord(z.enum(['weight', 'height', 'width', 'length']), z.number()).optional(),
 })
 export type LineItem = z.infer<typeof lineItemSchema>
 
@@ -87,18 +92,34 @@ export const anomalySchema = z.object({
 })
 export type Anomaly = z.infer<typeof anomalySchema>
 
-/** One entry of the session's log. Facts come from the store system, decisions from a console. */
+/**
+ * One entry of the session's log. Facts come from the store system, decisions from a console, lifecycle commands from the
+ * customer-session endpoints or a console.
+ */
 export const sessionEventSchema = z.looseObject({
   id: z.string(),
   type: z.string(),
   at: z.string(),
-  source: z.enum(['store', 'console']),
+  source: z.enum(['store', 'console', 'integration']),
   employee: employeeRefSchema.optional(),
-  /** When the backend judged a decision; facts carry none, so delivery never changes a document. */
+  /** When the backend judged a decision or command; facts carry none, so delivery never changes a document. */
   arrivedAt: z.string().optional(),
   verdict: verdictSchema.optional(),
 })
 export type SessionEvent = z.infer<typeof sessionEventSchema>
+
+/** What the customer-session endpoints say about a session beyond what every session has. */
+export const customerSessionExtrasSchema = z.object({
+  couponCodes: z.array(z.string()),
+  referralCode: z.string(),
+  loyaltyCards: z.array(z.string()),
+  identifiers: z.array(z.string()),
+  /** Minor units by name; not part of the session's `total`. */
+  additionalCosts: z.record(z.string(), z.int()),
+  /** How many commands took effect, the one that created the session included. */
+  updateCount: z.int(),
+})
+export type CustomerSessionExtras = z.infer<typeof customerSessionExtrasSchema>
 
 export const sessionDocumentSchema = z.object({
   id: z.string(),
@@ -115,6 +136,7 @@ export const sessionDocumentSchema = z.object({
   expiresAt: z.string().nullable(),
   currency: z.string(),
   lineItems: z.array(lineItemSchema),
+  /** Pieces and value of the basket without what was returned. */
   quantity: z.int(),
   total: z.int(),
   transactions: z.array(transactionSchema),
@@ -139,6 +161,8 @@ export const sessionDocumentSchema = z.object({
     .nullable(),
   notes: z.array(z.object({ id: z.string(), text: z.string(), employee: employeeRefSchema, at: z.string() })),
   attributes: z.record(z.string(), z.unknown()),
+  /** Of sessions that came through the customer-session endpoints. */
+  customerSession: customerSessionExtrasSchema.optional(),
   anomalies: z.array(anomalySchema),
   events: z.array(sessionEventSchema),
   /** The store's version counter when this document was last written. */

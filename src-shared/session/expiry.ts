@@ -10,19 +10,20 @@ export interface Expiry {
 }
 
 /**
- * The instant a policy names for a session started and last active at these UTC milliseconds; null for `never`.
- * Midnight is the first store-local midnight after the start.
+ * The instant a policy names for a session that the policy counts since, and was last active, at these UTC
+ * milliseconds; null for `never`. It counts since the start, or since the last reopening; midnight is the first store-local
+ * midnight after that.
  */
 export function expiryOf(
   settings: Pick<StoreSettings, 'expiry' | 'timezone'>,
-  startedAt: number,
+  since: number,
   lastActivityAt: number,
 ): Expiry | null {
   const { mode, inactivityMinutes } = settings.expiry
   if (mode === 'never') return null
   const byInactivity: Expiry = { at: lastActivityAt + inactivityMinutes * 60_000, reason: 'expired_inactivity' }
   if (mode === 'inactivity') return byInactivity
-  const byMidnight: Expiry = { at: nextLocalMidnight(startedAt, settings.timezone), reason: 'expired_midnight' }
+  const byMidnight: Expiry = { at: nextLocalMidnight(since, settings.timezone), reason: 'expired_midnight' }
   if (mode === 'midnight') return byMidnight
   return byMidnight.at <= byInactivity.at ? byMidnight : byInactivity
 }

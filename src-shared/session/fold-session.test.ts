@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SessionDocument, SessionEvent } from '../protocol/session-document.ts'
 import { activityAt, runningTotal, wouldHaveExpiredAt } from './activity.ts'
-import { foldSession, judgedUpTo, type SessionFrame } from './fold-session.ts'
+import { foldSession, judgedUpTo } from './fold-session.ts'
+import type { SessionFrame } from './fold-state.ts'
 import { unionTime } from './intervals.ts'
 
 const frame: SessionFrame = {

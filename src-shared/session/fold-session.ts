@@ -2,31 +2,25 @@
  * The session reducer: a session is the fold of its events, ordered by `at` and then id. Backend and console run this
  * same code, so the same set of events gives the same document whatever the order or number of deliveries.
  */
+import { applyLifecycleEvent, isLifecycleEvent } from '../lifecycle/apply-lifecycle-event.ts'
 import { nextLifecycleState } from '../lifecycle/transitions.ts'
 import type { Decision } from '../protocol/decisions.ts'
 import type { StoreFact } from '../protocol/integration.ts'
 import type { EmployeeRef } from '../protocol/primitives.ts'
-import type {
-  CheckSummary,
-  EndReason,
-  LifecycleState,
-  LineItem,
-  SessionDocument,
-  SessionEvent,
-  Transaction,
-  Verification,
-} from '../protocol/session-document.ts'
-import type { StoreSettings } from '../protocol/store-settings.ts'
+import type { CheckSummary, SessionDocument, SessionEvent, Verification } from '../protocol/session-document.ts'
 import { expiryOf } from './expiry.ts'
-import { type Interval, unionTime } from './intervals.ts'
-
-/** Everything about a session that its events do not say. */
-export interface SessionFrame {
-  id: string
-  storeId: string
-  settings: Pick<StoreSettings, 'currency' | 'timezone' | 'expiry'>
-  version: number
-}
+import {
+  closeIntervals,
+  end,
+  exactSum,
+  type Fold,
+  finish,
+  iso,
+  type SessionFrame,
+  type VerificationWork,
+  withTotal,
+} from './fold-state.ts'
+import { unionTime } from './intervals.ts'
 
 /** Decisions become events in the past tense. */
 export const decisionEventTypes = {
@@ -37,30 +31,6 @@ export const decisionEventTypes = {
   'basket.review': 'basket.reviewed',
   'note.add': 'note.added',
 } as const satisfies Record<Decision['type'], string>
-
-interface VerificationWork {
-  view: Verification
-  waiting: Interval
-  interactions: Interval[]
-}
-
-interface Fold {
-  frame: SessionFrame
-  customerId: string | null
-  client: SessionDocument['client'] | null
-  state: LifecycleState
-  progress: string
-  startedAt: number
-  lastActivityAt: number
-  ended: { at: number; reason: EndReason } | null
-  lines: Map<string, LineItem>
-  transactions: Transaction[]
-  verifications: Map<string, VerificationWork>
-  feedback: SessionDocument['feedback']
-  review: SessionDocument['review']
-  notes: SessionDocument['notes']
-  anomalies: SessionDocument['anomalies']
-}
 
 /** Why a fact changed nothing; the code is stable, the message is for people. */
 interface Contradiction {
@@ -73,8 +43,6 @@ const SESSION_ENDED = contradiction('session_ended', 'The session had already en
 const SESSION_CLOSED = contradiction('session_closed', 'The session is closed and refuses changes.')
 const ALREADY_PAID = contradiction('already_paid', 'The session was already paid.')
 const UNKNOWN_LINE = contradiction('unknown_line', 'The basket has no such line.')
-
-const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** Order of the fold: by instant, then by id. */
 export function compareEvents(a: SessionEvent, b: SessionEvent): number {
@@ -92,7 +60,7 @@ export function foldSession(frame: SessionFrame, events: readonly SessionEvent[]
   const byId = new Map(events.map((event) => [event.id, event]))
   const ordered = [...byId.values()].sort(compareEvents)
   // A decision never starts a session: one made on a PC with a wrong clock may be dated long before it.
-  const first = ordered.find((event) => event.source === 'store') ?? ordered[0]
+  const first = ordered.find((event) => event.source !== 'console') ?? ordered[0]
   if (first === undefined) throw new RangeError('a session has at least one event')
   const start = Date.parse(first.at)
   const fold: Fold = {
@@ -102,14 +70,18 @@ export function foldSession(frame: SessionFrame, events: readonly SessionEvent[]
     state: 'open',
     progress: 'basket_created',
     startedAt: start,
+    policySince: start,
     lastActivityAt: start,
     ended: null,
     lines: new Map(),
+    definedLines: new Map(),
     transactions: [],
     verifications: new Map(),
     feedback: null,
     review: null,
     notes: [],
+    attributes: {},
+    customerSession: undefined,
     anomalies: [],
   }
   for (const event of ordered) {
@@ -119,13 +91,21 @@ export function foldSession(frame: SessionFrame, events: readonly SessionEvent[]
       const against = applyFact(fold, event as unknown as StoreFact, at)
       if (against === null) fold.lastActivityAt = Math.max(fold.lastActivityAt, at)
       else fold.anomalies.push({ eventId: event.id, type: event.type, at: event.at, ...against })
-    } else if (event.verdict === undefined || event.verdict.status === 'applied') {
-      // A verdict was given on arrival, so an applied decision always has its effect.
-      applyDecision(fold, event, at)
+    } else if (isApplied(event)) {
+      // A verdict was given on arrival, so an applied decision or command always has its effect.
+      if (isLifecycleEvent(event)) {
+        expire(fold, at)
+        applyLifecycleEvent(fold, event, at)
+      } else applyDecision(fold, event, at)
     }
   }
   expire(fold, expireUpTo)
   return documentOf(fold, ordered)
+}
+
+/** Facts have no verdict; a decision of this console that was not judged yet is shown as if it were applied. */
+function isApplied(event: SessionEvent): boolean {
+  return event.verdict === undefined || event.verdict.status === 'applied'
 }
 
 /** How far a console may judge expiry: exactly as far as the backend did in this document. */
@@ -136,29 +116,13 @@ export function judgedUpTo(document: Pick<SessionDocument, 'endedAt' | 'endReaso
 
 function expire(fold: Fold, upTo: number): void {
   if (fold.ended !== null) return
-  const expiry = expiryOf(fold.frame.settings, fold.startedAt, fold.lastActivityAt)
+  const expiry = expiryOf(fold.frame.settings, fold.policySince, fold.lastActivityAt)
   if (expiry === null || expiry.at > upTo) return
   if (fold.state === 'open') {
     fold.state = nextLifecycleState(fold.state, 'cancel') ?? fold.state
     fold.progress = 'abandoned'
   }
   end(fold, expiry.at, expiry.reason)
-}
-
-function end(fold: Fold, at: number, reason: EndReason): void {
-  fold.ended = { at, reason }
-  for (const work of fold.verifications.values()) {
-    if (work.view.status !== 'waiting' && work.view.status !== 'in_progress') continue
-    work.view.status = work.view.acknowledgedAt === null ? 'never_served' : 'withdrawn'
-    closeIntervals(work, at)
-  }
-}
-
-function closeIntervals(work: VerificationWork, at: number): void {
-  if (work.waiting.to === null) work.waiting.to = Math.max(at, work.waiting.from)
-  for (const interval of work.interactions) {
-    if (interval.to === null) interval.to = Math.max(at, interval.from)
-  }
 }
 
 /** Applies a fact, or says what it contradicts and leaves the fold as it was. */
@@ -226,26 +190,14 @@ function applyItem(fold: Fold, fact: ItemFact): Contradiction | null {
   const line = fold.lines.get(fact.lineId)
   if (fact.type === 'item.added') {
     if (line !== undefined) return contradiction('line_exists', 'The basket already has this line.')
-    fold.lines.set(fact.lineId, {
-      lineId: fact.lineId,
-      sku: fact.sku,
-      name: fact.name,
-      quantity: fact.quantity,
-      unitPrice: fact.unitPrice,
-      total: fact.quantity * fact.unitPrice,
-      category: fact.category,
-      department: fact.department,
-      storage: fact.storage,
-      minAge: fact.minAge,
-      returnedQuantity: 0,
-    })
+    const { lineId, sku, name, quantity, unitPrice, category, department, storage, minAge } = fact
+    const added = { lineId, sku, name, quantity, unitPrice, category, department, storage, minAge, returnedQuantity: 0 }
+    fold.lines.set(lineId, withTotal(added))
     return null
   }
   if (line === undefined) return UNKNOWN_LINE
   if (fact.type === 'item.removed') fold.lines.delete(fact.lineId)
-  else {
-    fold.lines.set(fact.lineId, { ...line, quantity: fact.quantity, total: fact.quantity * line.unitPrice })
-  }
+  else fold.lines.set(fact.lineId, withTotal({ ...line, quantity: fact.quantity }))
   return null
 }
 
@@ -283,12 +235,6 @@ function applyPayment(fold: Fold, fact: PaymentFact, at: number): Contradiction 
       fold.state = nextLifecycleState(fold.state, 'close') ?? fold.state
       return null
   }
-}
-
-function finish(fold: Fold, transaction: Transaction, status: Transaction['status'], at: number): void {
-  transaction.status = status
-  transaction.endedAt = iso(at)
-  transaction.lineItems = [...fold.lines.values()]
 }
 
 type RequiredFact = Extract<StoreFact, { type: 'verification.required' }>
@@ -395,20 +341,12 @@ function acknowledge(work: VerificationWork, employee: EmployeeRef, at: number):
   work.view.status = 'in_progress'
 }
 
-/** A sum that stays within the integers the wire can carry, however absurd the basket. */
-function exactSum(values: number[]): number {
-  return Math.min(
-    values.reduce((sum, value) => sum + value, 0),
-    Number.MAX_SAFE_INTEGER,
-  )
-}
-
 function documentOf(fold: Fold, events: SessionEvent[]): SessionDocument {
   const lineItems = [...fold.lines.values()]
   const works = [...fold.verifications.values()]
   const waiting = unionTime(works.map((work) => work.waiting))
   const interaction = unionTime(works.flatMap((work) => work.interactions))
-  const expiry = fold.ended === null ? expiryOf(fold.frame.settings, fold.startedAt, fold.lastActivityAt) : null
+  const expiry = fold.ended === null ? expiryOf(fold.frame.settings, fold.policySince, fold.lastActivityAt) : null
   const lastOf = (kind: Verification['kind']): CheckSummary =>
     works.findLast((work) => work.view.kind === kind)?.view.status ?? 'not_required'
   return {
@@ -425,7 +363,7 @@ function documentOf(fold: Fold, events: SessionEvent[]): SessionDocument {
     expiresAt: expiry === null ? null : iso(expiry.at),
     currency: fold.frame.settings.currency,
     lineItems,
-    quantity: exactSum(lineItems.map((line) => line.quantity)),
+    quantity: exactSum(lineItems.map((line) => line.quantity - line.returnedQuantity)),
     total: exactSum(lineItems.map((line) => line.total)),
     transactions: fold.transactions.map((transaction) =>
       // A running transaction is for the basket as it is now.
@@ -441,7 +379,8 @@ function documentOf(fold: Fold, events: SessionEvent[]): SessionDocument {
     feedback: fold.feedback,
     review: fold.review,
     notes: fold.notes,
-    attributes: {},
+    attributes: fold.attributes,
+    customerSession: fold.customerSession,
     anomalies: fold.anomalies,
     events,
     version: fold.frame.version,

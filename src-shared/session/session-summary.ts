@@ -1,6 +1,7 @@
 /** One row of a sessions list: what day blocks, the session index and the screen share. */
 
-import type { CheckSummary, EndReason, LifecycleState, SessionDocument } from '../protocol/session-document.ts'
+import type { LifecycleState } from '../protocol/lifecycle-state.ts'
+import type { CheckSummary, EndReason, SessionDocument } from '../protocol/session-document.ts'
 import { localDateOf } from '../time/local-day.ts'
 
 /** Instants are UTC milliseconds, money is minor units, durations are milliseconds. */

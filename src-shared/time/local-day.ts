@@ -28,17 +28,17 @@ export function startOfLocalDate(date: string, zone: string): number {
   return Temporal.PlainDate.from(date).toZonedDateTime(zone).epochMilliseconds
 }
 
-const nextMidnights = new Map<string, number>()
+/** Per zone the local day that was asked for last, `from` its first instant `to` the next day's. */
+const lastDays = new Map<string, { from: number; to: number }>()
 
 /** First instant (UTC milliseconds) of the store-local day after the one that holds `instantMs`. */
 export function nextLocalMidnight(instantMs: number, zone: string): number {
+  // A fold asks for each of its events; nearly all of them lie in one day.
+  const known = lastDays.get(zone)
+  if (known !== undefined && instantMs >= known.from && instantMs < known.to) return known.to
   const date = localDateOf(instantMs, zone)
-  const key = `${zone} ${date}`
-  let midnight = nextMidnights.get(key)
-  if (midnight === undefined) {
-    midnight = startOfLocalDate(Temporal.PlainDate.from(date).add({ days: 1 }).toString(), zone)
-    if (nextMidnights.size > 10_000) nextMidnights.clear()
-    nextMidnights.set(key, midnight)
-  }
-  return midnight
+  const from = startOfLocalDate(date, zone)
+  const to = startOfLocalDate(Temporal.PlainDate.from(date).add({ days: 1 }).toString(), zone)
+  lastDays.set(zone, { from, to })
+  return to
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision } from '../protocol/decisions.ts'
 import type { SessionEvent } from '../protocol/session-document.ts'
-import { foldSession, type SessionFrame } from '../session/fold-session.ts'
+import { foldSession } from '../session/fold-session.ts'
+import type { SessionFrame } from '../session/fold-state.ts'
 import { judgeDecision } from './judge-decision.ts'
 
 const frame: SessionFrame = {

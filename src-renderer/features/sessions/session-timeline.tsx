@@ -14,7 +14,7 @@ export function Timeline({ view, zone }: { view: SessionView; zone: string }) {
   const { document } = view
   const context = useMemo(() => wordsContext(document), [document])
   const unsent = new Set(view.unsent.map((each) => each.decision.id))
-  const contradicted = new Map(document.anomalies.map((anomaly) => [anomaly.eventId, anomaly.message]))
+  const anomalies = new Map(document.anomalies.map((anomaly) => [anomaly.eventId, anomaly]))
   const days = useMemo(() => {
     const groups: { day: string; events: SessionEvent[] }[] = []
     for (const event of document.events.toReversed()) {
@@ -52,12 +52,14 @@ export function Timeline({ view, zone }: { view: SessionView; zone: string }) {
             {group.events.map((event) => {
               const { icon: EventIcon, tone, text, detail } = eventWords(event, context)
               const lost = event.verdict?.status === 'superseded' || event.verdict?.status === 'refused'
-              const anomaly = contradicted.get(event.id)
+              const anomaly = anomalies.get(event.id)
+              // A command that was overtaken by late facts stands all the same.
+              const withoutEffect = lost || (anomaly !== undefined && anomaly.code !== 'overtaken')
               return (
-                <li key={event.id} data-tone={lost || anomaly !== undefined ? 'bad' : tone}>
+                <li key={event.id} data-tone={withoutEffect ? 'bad' : anomaly === undefined ? tone : 'warn'}>
                   <EventIcon size={16} stroke={1.8} aria-hidden />
                   <span>
-                    <span className={lost || anomaly !== undefined ? classes.struck : undefined}>{text}</span>
+                    <span className={withoutEffect ? classes.struck : undefined}>{text}</span>
                     {detail !== undefined && <span className={classes.detail}>{detail}</span>}
                     {unsent.has(event.id) && <NotSent />}
                     {event.verdict?.status === 'superseded' && (
@@ -69,7 +71,12 @@ export function Timeline({ view, zone }: { view: SessionView; zone: string }) {
                     {event.verdict?.status === 'refused' && (
                       <strong className={classes.lost}>Did not count: {event.verdict.message}</strong>
                     )}
-                    {anomaly !== undefined && <strong className={classes.lost}>Changed nothing: {anomaly}</strong>}
+                    {anomaly !== undefined && (
+                      <strong className={classes.lost}>
+                        {withoutEffect ? 'Changed nothing: ' : ''}
+                        {anomaly.message}
+                      </strong>
+                    )}
                   </span>
                   <time dateTime={event.at} title={formatExact(Date.parse(event.at), zone)}>
                     {formatClockSeconds(Date.parse(event.at), zone)}

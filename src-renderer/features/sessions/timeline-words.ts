@@ -143,11 +143,31 @@ export function eventWords(event: SessionEvent, { document, names }: Context): E
       return plain(IconBasketCheck, `${who} reviewed the basket: ${text(event.reason)}`, event.note)
     case 'note.added':
       return plain(IconNote, `${who} wrote a note`, event.text)
+    case 'session.updated':
+      return plain(IconRefresh, `The store system updated ${changedParts(event.changes)}`)
+    case 'session.closed':
+      return plain(IconCircleCheck, 'Session closed', undefined, 'ok')
     case 'session.reopened':
       return plain(IconRefresh, 'Session reopened')
+    case 'items.returned':
+      return plain(IconMinus, `Returned ${counted(returnedPieces(event.items), 'item')}`)
     default:
       return plain(IconPoint, event.type)
   }
 }
 
 const words = (reason: unknown) => (typeof reason === 'string' ? reasonWords(reason) : undefined)
+
+/** What a command of the store system changed, by the names of its fields. */
+function changedParts(changes: unknown): string {
+  const given = typeof changes === 'object' && changes !== null ? Object.keys(changes) : []
+  const parts = given.map((field) =>
+    field === 'lines' ? 'the basket' : field === 'customerId' ? 'the customer' : field,
+  )
+  return parts.length === 0 ? 'nothing' : parts.join(', ')
+}
+
+function returnedPieces(items: unknown): number {
+  const lines = Array.isArray(items) ? (items as { quantity?: unknown }[]) : []
+  return lines.reduce((sum, line) => sum + (typeof line.quantity === 'number' ? line.quantity : 0), 0)
+}

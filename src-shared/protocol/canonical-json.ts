@@ -1,4 +1,5 @@
-/** Content of two things compared as JSON, whatever the order of their keys. */
+/** JSON of whatever content: compared whatever the order of its keys, and checked for what storages cannot hold. */
+import { isStorableText } from './primitives.ts'
 
 /** JSON with sorted keys; an absent, an undefined and a null field are the same. */
 export function canonicalJson(value: unknown): string {
@@ -23,4 +24,15 @@ export function nestsDeeperThan(value: unknown, limit: number): boolean {
     level = next
   }
   return false
+}
+
+/** Dotted path of the first text or key that no storage can hold, or null. Check the depth first. */
+export function unstorableField(value: unknown, path: string[] = []): string | null {
+  if (typeof value === 'string') return isStorableText(value) ? null : path.join('.')
+  if (typeof value !== 'object' || value === null) return null
+  for (const [key, child] of Object.entries(value)) {
+    const found = isStorableText(key) ? unstorableField(child, [...path, key]) : path.join('.')
+    if (found !== null) return found
+  }
+  return null
 }
