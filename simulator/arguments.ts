@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeIssue } from '#shared/protocol/primitives.ts'
 import { type Bootstrap, bootstrapSchema, type StoreSettings } from '#shared/protocol/store-settings.ts'
+import { readAddress, readKey, UsageError } from '../integration-tools/connection-arguments.ts'
 import { liveHabits } from './shopper.ts'
 
 const DEMO_BOOTSTRAP = fileURLToPath(new URL('./demo-bootstrap.json', import.meta.url))
@@ -23,9 +24,6 @@ live (default): shoppers at real pace, who wait for the console's outcomes; ends
   --speed N          how many times faster they act and arrive, 0.1 to 1000 (default 1)
   --patience MIN     mean minutes a shopper waits for a check, whatever the speed (default 6)
   --staff            simulated employees settle the checks`
-
-/** Wrong usage: the message names the argument. */
-export class UsageError extends Error {}
 
 const optionsSpec = {
   backend: { type: 'string' },
@@ -96,27 +94,6 @@ function parse(argv: string[]) {
     // Its messages name the option.
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
-}
-
-function readAddress(text: string | undefined): string {
-  if (text === undefined) throw new UsageError('--backend is missing: the address of the backend')
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    throw new UsageError(`--backend "${text}" is not an address such as http://127.0.0.1:4000`)
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new UsageError(`--backend "${text}" must start with http:// or https://`)
-  }
-  return url.href
-}
-
-function readKey(text: string | undefined): string {
-  if (text === undefined || text === '') throw new UsageError('--api-key is missing: the key of the integration side')
-  // Anything else could not travel in a header.
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new UsageError('--api-key has characters that a key cannot have')
-  return text
 }
 
 function readNumber(

@@ -8,10 +8,10 @@ import { Temporal } from 'temporal-polyfill'
 import { MAX_EVENTS_PER_BATCH, type StoreFact } from '#shared/protocol/integration.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { localDateOf } from '#shared/time/local-day.ts'
+import type { StoreClient } from '../integration-tools/store-client.ts'
 import { sameLocalDay, shoppersOfDay, startWithin } from './arrivals.ts'
 import { Random } from './random.ts'
 import { historyHabits, playOut } from './shopper.ts'
-import type { StoreClient } from './store-client.ts'
 
 export interface HistoryOptions {
   stores: readonly StoreSettings[]

@@ -3,8 +3,10 @@ import { setMaxListeners } from 'node:events'
 import { type EventRefusal, MAX_EVENTS_PER_BATCH, type StoreFact } from '#shared/protocol/integration.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { Clock } from '#shared/time/clock.ts'
+import { CallError, pause, type StoreClient } from '../integration-tools/store-client.ts'
 import { arrivalRate, sameLocalDay } from './arrivals.ts'
 import { Random } from './random.ts'
+import { isPending, verificationOf } from './scripted-shopper.ts'
 import {
   type CheckReply,
   FactStamp,
@@ -14,7 +16,6 @@ import {
   type ShopperStep,
   shop,
 } from './shopper.ts'
-import { CallError, isPending, pause, type StoreClient, verificationOf } from './store-client.ts'
 
 export interface LiveOptions {
   stores: readonly StoreSettings[]

@@ -4,15 +4,16 @@
  *   tsx simulator/main.ts import-history --backend URL --api-key KEY [--days 30] [--per-day 60]
  *   tsx simulator/main.ts [live]         --backend URL --api-key KEY [--speed 1] [--stores a,b]
  */
-import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { systemClock } from '#shared/time/clock.ts'
-import { type Arguments, type Command, readArguments, UsageError, usage } from './arguments.ts'
+import { checkAccess } from '../integration-tools/check-access.ts'
+import { UsageError } from '../integration-tools/connection-arguments.ts'
+import { CallError, StoreClient } from '../integration-tools/store-client.ts'
+import { type Arguments, type Command, readArguments, usage } from './arguments.ts'
 import { importHistory } from './history.ts'
 import { runLive } from './live.ts'
 import { Random } from './random.ts'
 import { liveHabits } from './shopper.ts'
 import { Staff } from './staff.ts'
-import { CallError, StoreClient } from './store-client.ts'
 
 const FAREWELL_MS = 3_000
 /** What shells use for a process that Ctrl-C ended. */
@@ -28,7 +29,10 @@ async function importCommand(options: Arguments, stop: AbortController): Promise
     signal: stop.signal,
     onRetry: (error, waitMs) => log(`history: ${error.message}; next try in ${waitMs} ms`),
   })
-  await checkAccess(client, stores)
+  await checkAccess(
+    client,
+    stores.map((store) => store.id),
+  )
   const began = systemClock.monotonic()
   const now = systemClock.now()
   const result = await importHistory(client, { stores, days, perDay, seed, nowMs: now }, log)
@@ -59,7 +63,10 @@ async function liveCommand(options: Arguments, stop: AbortController): Promise<v
       away = false
     },
   })
-  await checkAccess(client, stores)
+  await checkAccess(
+    client,
+    stores.map((store) => store.id),
+  )
   const staff = options.staff ? await hireStaff(options, stop) : null
   log(`live: ${stores.map((store) => store.name).join(', ')} at ${speed} × real pace; Ctrl-C ends it`)
   const farewell = new StoreClient({ backend, apiKey, attempts: 1, callTimeoutMs: FAREWELL_MS })
@@ -98,22 +105,6 @@ async function hireStaff(options: Arguments, stop: AbortController): Promise<Sta
   })
   await staff.start()
   return staff
-}
-
-/** Reports nothing to each store: shows a wrong address, key or store before anything else happens. */
-async function checkAccess(client: StoreClient, stores: readonly StoreSettings[]): Promise<void> {
-  for (const store of stores) {
-    try {
-      await client.postEvents(store.id, [])
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error
-      if (error.failure === 'unauthorized') throw new Error(`--api-key was refused by the backend: ${error.message}`)
-      if (error.failure === 'store_forbidden' || error.failure === 'store_unknown') {
-        throw new Error(`--api-key has no access to store ${store.id}: ${error.message}`)
-      }
-      throw error
-    }
-  }
 }
 
 async function main(): Promise<number> {

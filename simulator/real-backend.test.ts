@@ -9,12 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
 import { systemClock } from '#shared/time/clock.ts'
+import { pause, StoreClient } from '../integration-tools/store-client.ts'
 import { importHistory } from './history.ts'
 import { runLive } from './live.ts'
 import { Random } from './random.ts'
 import { liveHabits } from './shopper.ts'
 import { Staff } from './staff.ts'
-import { pause, StoreClient } from './store-client.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bootstrapFile = join(root, 'simulator/demo-bootstrap.json')

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { storeSettingsSchema } from '#shared/protocol/store-settings.ts'
 import { systemClock } from '#shared/time/clock.ts'
-import { readArguments, UsageError } from './arguments.ts'
+import { UsageError } from '../integration-tools/connection-arguments.ts'
+import { CallError, StoreClient } from '../integration-tools/store-client.ts'
+import { readArguments } from './arguments.ts'
 import { historyOfDay, importHistory } from './history.ts'
 import { FactQueue, runLive } from './live.ts'
 import { Random } from './random.ts'
+import { ScriptedShopper } from './scripted-shopper.ts'
 import { liveHabits, playOut } from './shopper.ts'
-import { CallError, ScriptedShopper, StoreClient } from './store-client.ts'
 import { FakeBackend } from './testing/fake-backend.ts'
 
 const store = storeSettingsSchema.parse({ id: 'berlin', name: 'Berlin', timezone: 'Europe/Berlin', currency: 'EUR' })

@@ -5,8 +5,9 @@ import type { SessionDocument, Verification } from '#shared/protocol/session-doc
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { changesResponseSchema, manifestSchema, signInResponseSchema } from '#shared/protocol/sync.ts'
 import type { Clock } from '#shared/time/clock.ts'
+import { CallError, call, type HttpOptions, pause } from '../integration-tools/store-client.ts'
 import type { Random } from './random.ts'
-import { CallError, call, type HttpOptions, isPending, pause } from './store-client.ts'
+import { isPending } from './scripted-shopper.ts'
 
 export interface StaffOptions extends HttpOptions {
   employeeNumber: string

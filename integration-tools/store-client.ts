@@ -1,4 +1,4 @@
-/** The integration side of the wire contract, as a store's self-scanning system uses it. */
+/** The integration side of the wire contract, as a store's systems use it: calls, batches, retries. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { z } from 'zod'
 import {
@@ -8,10 +8,8 @@ import {
   type StoreFact,
 } from '#shared/protocol/integration.ts'
 import { type ProblemCode, problemKinds, problemSchema } from '#shared/protocol/problems.ts'
-import { type SessionDocument, sessionDocumentSchema, type Verification } from '#shared/protocol/session-document.ts'
+import { type SessionDocument, sessionDocumentSchema } from '#shared/protocol/session-document.ts'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
-import { type Clock, systemClock } from '#shared/time/clock.ts'
-import { type FactBody, FactStamp } from './shopper.ts'
 
 /** Why a call failed: `unreachable` is the network, `not_a_backend` an answer that no backend gives. */
 export type CallFailure = 'unreachable' | 'not_a_backend' | 'stopped' | ProblemCode
@@ -193,66 +191,5 @@ export class StoreClient {
         await pause(waitMs, signal)
       }
     }
-  }
-}
-
-/** One shopper driven by hand, for tests and demos: `send` facts, then wait for the `outcome` of a check. */
-export class ScriptedShopper {
-  private readonly stamp: FactStamp
-
-  constructor(
-    private readonly client: StoreClient,
-    readonly storeId: string,
-    readonly sessionId: string,
-    private readonly clock: Clock = systemClock,
-  ) {
-    this.stamp = new FactStamp(sessionId)
-  }
-
-  /** Reports facts as happening now, in this order; throws where the backend refuses one. */
-  async send(...bodies: FactBody[]): Promise<void> {
-    const facts = bodies.map((body) => this.stamp.stamp(body, this.clock.now()))
-    const { refused } = await this.client.postEvents(this.storeId, facts)
-    const first = refused[0]
-    if (first !== undefined) throw new Error(`event ${first.id} was refused: ${first.code}, ${first.message}`)
-  }
-
-  /** The session as the backend has it now. */
-  session(): Promise<SessionDocument | null> {
-    return this.client.getSession(this.storeId, this.sessionId)
-  }
-
-  /** The verification once it is no longer waiting or in progress. An unreachable backend is waited for. */
-  async outcome(verificationId: string, timeoutMs: number, pollMs = 250): Promise<Verification> {
-    const deadline = this.clock.monotonic() + timeoutMs
-    for (;;) {
-      const verification = await verificationOf(this.client, this.storeId, this.sessionId, verificationId)
-      if (verification !== null && !isPending(verification)) return verification
-      if (this.clock.monotonic() >= deadline) {
-        throw new Error(`verification ${verificationId} is ${verification?.status ?? 'unknown'} after ${timeoutMs} ms`)
-      }
-      await pause(pollMs)
-    }
-  }
-}
-
-/** Whether staff may still decide it. */
-export function isPending({ status }: Pick<Verification, 'status'>): boolean {
-  return status === 'waiting' || status === 'in_progress'
-}
-
-/** A verification as the backend has it, or null: not known yet, or the backend is away for the moment. */
-export async function verificationOf(
-  client: StoreClient,
-  storeId: string,
-  sessionId: string,
-  verificationId: string,
-): Promise<Verification | null> {
-  try {
-    const session = await client.getSession(storeId, sessionId)
-    return session?.verifications.find(({ id }) => id === verificationId) ?? null
-  } catch (error) {
-    if (error instanceof CallError && error.retry) return null
-    throw error
   }
 }
