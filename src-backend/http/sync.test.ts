@@ -1,8 +1,10 @@
 import { gunzipSync } from 'node:zlib'
+import { eq } from 'drizzle-orm/sql'
 import { expect, it } from 'vitest'
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
 import { DAY_BLOCK_MEDIA_TYPE } from '#shared/protocol/sync.ts'
 import { summarize } from '#shared/session/session-summary.ts'
+import { devices } from '../storage/schema.ts'
 import {
   describeBackend,
   factsOf,
@@ -213,6 +215,15 @@ describeBackend('consoles', (world) => {
     expect((await problemIn(elsewhere, 403)).code).toBe('device_mismatch')
     expect((await push(console, [])).lastMutationSeq).toBe(2)
     expect(await session('berlin', sessionId)).toEqual(document)
+  })
+
+  it('keeps nothing of a device that begins with a gap', async () => {
+    const { database, fetch, signIn } = world()
+    const { token, deviceId } = await signIn('100', freshId('device'))
+    const mutation = { ...acknowledge('nobody', 2), storeId: 'berlin', occurredAt: '2026-03-10T11:00:00Z' }
+    const answer = await fetch('/v1/sync/mutations', { token, json: { deviceId, mutations: [mutation] } })
+    expect((await problemIn(answer, 409)).lastMutationSeq).toBe(0)
+    expect(await database.queries.select().from(devices).where(eq(devices.id, deviceId))).toEqual([])
   })
 
   it('lets the first of two competing decisions count and names the winner to the other', async () => {

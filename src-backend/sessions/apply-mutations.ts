@@ -91,9 +91,7 @@ async function processMutation(
 ): Promise<SequenceConflict | { result: MutationResult; lastMutationSeq: number; isNew: boolean }> {
   const { deviceId } = pusher
   const { id, seq } = mutation
-  await tx.insert(devices).values({ id: deviceId }).onConflictDoNothing()
-  const [device] = await tx.select().from(devices).where(eq(devices.id, deviceId)).for('update')
-  const lastSeq = device?.lastSeq ?? 0
+  const lastSeq = (await lockDevice(tx, deviceId, seq === 1))?.lastSeq ?? 0
   if (seq > lastSeq + 1) return { conflict: 'sequence_gap', lastMutationSeq: lastSeq }
   if (seq <= lastSeq) {
     const [first] = await tx
@@ -129,6 +127,16 @@ async function processMutation(
   })
   await tx.update(devices).set({ lastSeq: seq }).where(eq(devices.id, deviceId))
   return { result: { id, seq, ...verdict }, lastMutationSeq: seq, isNew: true }
+}
+
+/** Locks a device until the transaction ends; one that was never heard of is kept only if it begins at the beginning. */
+async function lockDevice(tx: Queries, deviceId: string, begins: boolean): Promise<{ lastSeq: number } | undefined> {
+  const locked = () => tx.select().from(devices).where(eq(devices.id, deviceId)).for('update')
+  const [device] = await locked()
+  if (device !== undefined || !begins) return device
+  await tx.insert(devices).values({ id: deviceId }).onConflictDoNothing()
+  const [created] = await locked()
+  return created
 }
 
 function secondUse(sameContent: boolean): Verdict {

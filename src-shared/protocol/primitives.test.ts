@@ -26,12 +26,8 @@ describe('text that no storage can hold', () => {
   ]
   for (const [what, text] of unstorable) {
     it.each(places)(`%s with ${what} is refused by name`, (field, make) => {
-      const parsed = storeFactSchema.safeParse(make(text))
-      expect(parsed.success).toBe(false)
-      if (parsed.error === undefined) return
-      const issue = describeIssue(parsed.error)
-      // A client is a text or an object, so its fault is that of the whole field.
-      expect(issue.field).toBe(field === 'client.version' ? 'client' : field)
+      const { error } = storeFactSchema.safeParse(make(text))
+      expect(error && describeIssue(error).field).toBe(field)
     })
   }
 
@@ -44,12 +40,10 @@ describe('text that no storage can hold', () => {
   it('is exactly NUL and what has no UTF-8 form; everything else passes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.integer({ min: 0, max: 0xffff })), (whole, units) => {
+        const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
         for (const text of [whole, String.fromCharCode(...units)]) {
-          const survives =
-            new TextDecoder().decode(new TextEncoder().encode(text)) === text || text.startsWith('\ufeff')
-          const decoded = Buffer.from(text, 'utf8').toString('utf8') === text
-          expect(isStorableText(text)).toBe(decoded && !text.includes('\0'))
-          expect(survives).toBe(decoded || text.startsWith('\ufeff'))
+          const survives = decoder.decode(new TextEncoder().encode(text)) === text
+          expect(isStorableText(text)).toBe(survives && !text.includes('\0'))
         }
       }),
     )

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Decision } from '../protocol/decisions.ts'
 import { type SessionEvent, sessionDocumentSchema } from '../protocol/session-document.ts'
 import { judgeDecision } from '../verification/judge-decision.ts'
-import { foldSession, type SessionFrame } from './fold-session.ts'
+import { foldSession } from './fold-session.ts'
+import type { SessionFrame } from './fold-state.ts'
 
 const frame: SessionFrame = {
   id: 's1',
