@@ -8,17 +8,7 @@ import { ScriptedShopper } from '../simulator/scripted-shopper.ts'
 import { launchChromium } from './launch-chromium.ts'
 import { launchDesktop } from './launch-desktop.ts'
 import { startBackend } from './start-backend.ts'
-
-const STORE = 'berlin'
-const API_KEY = 'key-of-the-story'
-const bootstrap = {
-  stores: [{ id: STORE, name: 'Berlin Mitte', timezone: 'Europe/Berlin', currency: 'EUR' }],
-  apiKeys: [{ key: API_KEY, stores: [STORE] }],
-  employees: [
-    { number: '100', name: 'Anna Berg', password: 'anna-secret', role: 'supervisor' as const, stores: [STORE] },
-    { number: '200', name: 'Ben Cole', password: 'ben-secret', role: 'supervisor' as const, stores: [STORE] },
-  ],
-}
+import { API_KEY, badge, bootstrap, navigate, row, STORE, signIn, unsent } from './story.ts'
 
 interface OpenConsole {
   page: Page
@@ -35,18 +25,6 @@ const hosts: { name: string; launch: Launch; loadsWithoutBackend: boolean }[] = 
   // The backend serves the page, so a browser that was closed needs it back to show anything.
   { name: 'console in Chromium', launch: launchChromium, loadsWithoutBackend: false },
 ]
-
-async function signIn(page: Page, number: string, password: string): Promise<void> {
-  await page.getByLabel('Employee number').fill(number)
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
-
-const row = (page: Page, sessionId: string) =>
-  page.locator(`[data-testid="session-row"][data-session-id="${sessionId}"]`)
-const badge = (page: Page) => page.getByTestId('connection-badge')
-const unsent = (page: Page) => page.getByTestId('unsent-count')
-const navigate = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
 
 for (const { name, launch, loadsWithoutBackend } of hosts) {
   test(`a spot check decided offline: ${name}`, async () => {

@@ -91,9 +91,11 @@ function readOptions() {
   if (values.web && values.backend !== undefined) {
     throw new StartFailure('A backend serves its own console: open its address in a browser')
   }
-  for (const name of ['speed', 'seed']) {
-    const value = values[name]
-    if (value !== undefined && !(Number(value) >= 0)) throw new StartFailure(`--${name} is not a number: ${value}`)
+  if (values.speed !== undefined && !(Number(values.speed) >= 0.1 && Number(values.speed) <= 1_000)) {
+    throw new StartFailure(`--speed must be a number from 0.1 to 1000: ${values.speed}`)
+  }
+  if (values.seed !== undefined && !(Number(values.seed) >= 0)) {
+    throw new StartFailure(`--seed is not a number: ${values.seed}`)
   }
   return {
     web: values.web,

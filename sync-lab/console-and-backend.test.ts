@@ -159,6 +159,7 @@ describe('a console and the backend', () => {
     await lab.data.signIn('200', 'ben')
     await lab.until((status) => status.connection === 'online' && status.identity?.employee.name === 'Ben')
     expect(lab.status().unsent).toBe(0)
+    expect(lab.status().unsentOfOthers).toEqual([{ employeeNumber: '100', count: 1 }])
     expect((await lab.data.session(STORE, s))?.document.spotCheck).toBe('waiting')
     expect((await world.read(s)).spotCheck).toBe('waiting')
     await lab.data.signOut()

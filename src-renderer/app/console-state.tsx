@@ -120,18 +120,20 @@ function ConnectionMark({ state }: { state: ConnectionState }) {
 
 /** Decisions the backend has not confirmed: quiet at 0, prominent above. */
 export function UnsentBadge() {
-  const { unsent, oldestUnsentAt, journalled, connection, signInNeeded } = useDataStatus()
+  const { unsent, unsentOfOthers, oldestUnsentAt, journalled, connection, signInNeeded } = useDataStatus()
   const now = useNow()
+  const ofOthers = unsentOfOthers.reduce((sum, { count }) => sum + count, 0)
   return (
     <Popover position="bottom-end" width={340} trapFocus returnFocus>
       <Popover.Target>
-        <UnstyledButton className={classes.badge} data-unsent={unsent > 0 || undefined}>
+        <UnstyledButton className={classes.badge} data-unsent={unsent + ofOthers > 0 || undefined}>
           {unsent > 0 ? (
             <IconCloudUp size={16} stroke={2} aria-hidden />
           ) : (
             <IconCloudCheck size={16} stroke={1.7} aria-hidden />
           )}
           <span data-testid="unsent-count">{unsent} unsent</span>
+          {ofOthers > 0 && <span>· {ofOthers} of others</span>}
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown p="md" aria-label="Unsent decisions">
@@ -155,6 +157,15 @@ export function UnsentBadge() {
               )}
             </p>
           )}
+          {unsentOfOthers.map(({ employeeNumber, count }) => (
+            <p key={employeeNumber}>
+              <strong>
+                {counted(count, 'decision')} of employee {employeeNumber}
+              </strong>{' '}
+              {count === 1 ? 'waits' : 'wait'} on this PC until they sign in; nobody else can send{' '}
+              {count === 1 ? 'it' : 'them'}.
+            </p>
+          ))}
           {journalled ? (
             <p className={classes.popSmall}>
               Decisions are saved twice on this PC: in the journal file, written through to disk before a decision is

@@ -4,6 +4,7 @@ import { IconArrowsSplit2, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { DecisionResult } from '../data/data-api.ts'
 import { useData, useDataStatus, useEmployee, useRevision, useStores } from '../ui/data-context.ts'
 import { formatExact } from '../ui/format-time.ts'
@@ -74,6 +75,13 @@ function ResultCard({ result, onLeave }: { result: DecisionResult; onLeave: () =
   const store = useStores().find((each) => each.id === result.storeId)
   const zone = store?.timezone ?? 'UTC'
   const { verdict, decision } = result
+  const data = useData()
+  const revision = useRevision()
+  const { data: view } = useQuery({
+    queryKey: ['session', result.storeId, result.sessionId, revision],
+    queryFn: () => data.session(result.storeId, result.sessionId),
+  })
+  const theirs = view ? winnerInWords(decision, view.document) : null
   return (
     <div>
       <h3>
@@ -97,8 +105,11 @@ function ResultCard({ result, onLeave }: { result: DecisionResult; onLeave: () =
         <dt>{verdict.status === 'superseded' ? 'Theirs' : 'Why not'}</dt>
         {verdict.status === 'superseded' ? (
           <dd>
-            <strong>{verdict.by.name || 'A colleague'} was first</strong>
-            <span>{verdict.at === '' ? 'time not known' : formatExact(Date.parse(verdict.at), zone)}</span>
+            <strong>{theirs ?? `${verdict.by.name || 'A colleague'} was first`}</strong>
+            <span>
+              {verdict.by.name || 'A colleague'}
+              {verdict.at !== '' && ` · ${formatExact(Date.parse(verdict.at), zone)}`} · reached the backend first
+            </span>
           </dd>
         ) : (
           <dd>
@@ -109,6 +120,16 @@ function ResultCard({ result, onLeave }: { result: DecisionResult; onLeave: () =
       </dl>
     </div>
   )
+}
+
+/** What stands instead of a decision on a check or a basket; null where it cannot be told. */
+function winnerInWords(decision: DecisionResult['decision'], document: SessionDocument): string | null {
+  if (decision.type === 'basket.review') return document.review && `Reviewed the basket: ${document.review.reason}`
+  if (!('verificationId' in decision.payload)) return null
+  const { verificationId } = decision.payload
+  const status = document.verifications.find((each) => each.id === verificationId)?.status
+  if (status === 'approved' || status === 'rejected') return `${outcomeLabels[status]} the check`
+  return status === 'in_progress' ? 'Took the check' : null
 }
 
 function inWords(decision: DecisionResult['decision']): string {

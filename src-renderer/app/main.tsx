@@ -8,8 +8,10 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { connectData } from '../data/connect-data.ts'
+import type { DataStatus } from '../data/data-api.ts'
 import { DataContext, useDataStatus } from '../ui/data-context.ts'
 import { Blank } from '../ui/parts.tsx'
+import { forgetUiState } from '../ui/ui-state.ts'
 import { router } from './router.tsx'
 import { cssVariablesResolver, theme } from './theme.ts'
 
@@ -39,11 +41,21 @@ const provideTheme = (children: React.ReactNode) => (
   </StrictMode>
 )
 
+/** Mirrors a status; another employee starts with an empty screen. */
+function mirror(next: DataStatus): void {
+  const before = useDataStatus.getState().identity?.employee.number
+  if (before !== undefined && next.identity?.employee.number !== before) {
+    forgetUiState()
+    queryClient.clear()
+  }
+  useDataStatus.setState(next, true)
+}
+
 const data = connectData()
 try {
-  const status = await data.start((next) => useDataStatus.setState(next, true))
+  const status = await data.start(mirror)
   // A newer status may have overtaken the answer.
-  if (status.revision >= useDataStatus.getState().revision) useDataStatus.setState(status, true)
+  if (status.revision >= useDataStatus.getState().revision) mirror(status)
   root.render(
     provideTheme(
       <QueryClientProvider client={queryClient}>

@@ -29,6 +29,8 @@ export interface DataStatus {
   problem: ProblemCode | null
   /** Decisions of the signed-in employee not yet confirmed; taking a check and deciding it count as one. */
   unsent: number
+  /** Decisions on this PC that wait for their owners to sign in, by employee; never sent by somebody else. */
+  unsentOfOthers: { employeeNumber: string; count: number }[]
   /** UTC milliseconds (server time) of the oldest unsent decision. */
   oldestUnsentAt: number | null
   /** Superseded and refused decisions nobody has seen yet. */

@@ -342,6 +342,15 @@ export class DataService implements DataApi {
     return this.outbox.filter((row) => row.employeeNumber === number)
   }
 
+  private unsentOfOthers(): DataStatus['unsentOfOthers'] {
+    const number = this.identity?.employee.number
+    const owners = new Set(this.outbox.map((row) => row.employeeNumber).filter((owner) => owner !== number))
+    return [...owners].sort().map((employeeNumber) => ({
+      employeeNumber,
+      count: countSubjects(this.outbox.filter((row) => row.employeeNumber === employeeNumber)),
+    }))
+  }
+
   private unsentCount(): number {
     return this.ownRows().filter((row) => row.verdict === null).length
   }
@@ -527,7 +536,8 @@ export class DataService implements DataApi {
       signInNeeded: this.sync.auth === 'needed',
       connection: this.sync.connection,
       problem: this.sync.problem,
-      unsent: new Set(unsent.map(({ mutation }) => subjectOf(mutation))).size,
+      unsent: countSubjects(unsent),
+      unsentOfOthers: this.unsentOfOthers(),
       oldestUnsentAt: unsent.reduce<number | null>((oldest, { mutation }) => {
         const at = Date.parse(mutation.occurredAt)
         return oldest === null || at < oldest ? at : oldest
@@ -540,6 +550,10 @@ export class DataService implements DataApi {
       journalled: this.local !== null,
     }
   }
+}
+
+function countSubjects(rows: readonly OutboxRow[]): number {
+  return new Set(rows.map(({ mutation }) => subjectOf(mutation))).size
 }
 
 /** Taking a check and deciding it are one decision to a person: what lies on the same verification counts once. */

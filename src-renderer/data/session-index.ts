@@ -70,7 +70,10 @@ export class SessionIndex {
       found.push(row)
     }
     const direction = query.descending ? -1 : 1
-    found.sort((a, b) => direction * compareBy(query.sort, a, b) || (a.id < b.id ? -1 : 1))
+    found.sort(
+      (a, b) =>
+        direction * compareBy(query.sort, a, b) || b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? -1 : 1),
+    )
     return { rows: found.slice(query.offset, query.offset + query.limit), count: found.length }
   }
 

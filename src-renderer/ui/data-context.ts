@@ -21,6 +21,7 @@ export const useDataStatus = create<DataStatus>()(() => ({
   connection: 'connecting',
   problem: null,
   unsent: 0,
+  unsentOfOthers: [],
   oldestUnsentAt: null,
   unseenResults: 0,
   clockOffsetMs: 0,

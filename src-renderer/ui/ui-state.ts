@@ -23,11 +23,14 @@ interface UiState {
 
 const RECENT_KEPT = 8
 
-export const useUiState = create<UiState>()(() => ({
-  sessionsSearch: {},
-  sessionsCursor: { key: null, scrollTop: 0 },
-  recentDecisions: [],
-}))
+const nothing: UiState = { sessionsSearch: {}, sessionsCursor: { key: null, scrollTop: 0 }, recentDecisions: [] }
+
+export const useUiState = create<UiState>()(() => nothing)
+
+/** For a change of employee: what one did must never be shown as another's. */
+export function forgetUiState(): void {
+  useUiState.setState(nothing, true)
+}
 
 /** Remembers an outcome given here; the newest of a check replaces an older one. */
 export function rememberDecision(

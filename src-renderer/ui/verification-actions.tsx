@@ -39,13 +39,22 @@ interface ActionsProps {
   verification: Verification
   /** Items in the basket: the natural count of a full rescan. */
   quantity: number
+  /** Told when the form of an outcome is opened or closed. */
+  onForm?: (opened: boolean) => void
 }
 
 /** Buttons of an open verification, and the form an outcome is given with. */
-export function VerificationActions({ storeId, sessionId, verification, quantity }: ActionsProps) {
+export function VerificationActions({ storeId, sessionId, verification, quantity, onForm }: ActionsProps) {
   const employee = useEmployee()
   const { decide, busy, error } = useDecide(storeId, sessionId)
-  const [outcome, setOutcome] = useState<'approved' | 'rejected' | null>(null)
+  const place = useRef<HTMLDivElement>(null)
+  const [outcome, setOutcomeOnly] = useState<'approved' | 'rejected' | null>(null)
+  /** Kept when the form is closed without an outcome: Esc must not throw words away. */
+  const [note, setNote] = useState('')
+  const setOutcome = (next: typeof outcome) => {
+    setOutcomeOnly(next)
+    onForm?.(next !== null)
+  }
   const { id: verificationId, status } = verification
   const mine = status === 'in_progress' && verification.employee?.number === employee?.number
 
@@ -53,10 +62,11 @@ export function VerificationActions({ storeId, sessionId, verification, quantity
     if (!(await decide({ type: 'verification.resolve', payload }))) return
     rememberDecision(storeId, sessionId, verification.kind, payload, serverNow())
     setOutcome(null)
+    setNote('')
   }
 
   return (
-    <>
+    <div ref={place} className={classes.actionsPlace}>
       {outcome === null ? (
         <div className={classes.actions}>
           {status === 'waiting' && (
@@ -105,12 +115,19 @@ export function VerificationActions({ storeId, sessionId, verification, quantity
           outcome={outcome}
           quantity={quantity}
           busy={busy}
+          note={note}
+          onNote={setNote}
           onConfirm={(payload) => void resolve(payload)}
-          onClose={() => setOutcome(null)}
+          onClose={() => {
+            // The keyboard goes back to the button it came from, once that is there again.
+            const action = outcome === 'approved' ? 'approve' : 'reject'
+            setOutcome(null)
+            requestAnimationFrame(() => place.current?.querySelector<HTMLElement>(`[data-action="${action}"]`)?.focus())
+          }}
         />
       )}
       {error !== null && <InlineError>{error}</InlineError>}
-    </>
+    </div>
   )
 }
 
@@ -122,15 +139,16 @@ interface OutcomeFormProps {
   outcome: 'approved' | 'rejected'
   quantity: number
   busy: boolean
+  note: string
+  onNote: (note: string) => void
   onConfirm: (payload: ResolvePayload) => void
   onClose: () => void
 }
 
-function OutcomeForm({ verification, outcome, quantity, busy, onConfirm, onClose }: OutcomeFormProps) {
+function OutcomeForm({ verification, outcome, quantity, busy, note, onNote, onConfirm, onClose }: OutcomeFormProps) {
   const spotCheck = verification.kind === 'spot_check'
   const [method, setMethod] = useState<Method>('sight_check')
   const [itemsChecked, setItemsChecked] = useState<number | ''>('')
-  const [note, setNote] = useState('')
   const titleId = useId()
   const noteRef = useRef<HTMLTextAreaElement>(null)
   useEffect(() => noteRef.current?.focus(), [])
@@ -206,7 +224,7 @@ function OutcomeForm({ verification, outcome, quantity, busy, onConfirm, onClose
         maxLength={4_000}
         placeholder={outcome === 'approved' ? 'Optional' : 'What was found, for colleagues'}
         value={note}
-        onChange={(event) => setNote(event.currentTarget.value)}
+        onChange={(event) => onNote(event.currentTarget.value)}
       />
       <div className={classes.formFoot}>
         <Button type="submit" color={outcome === 'rejected' ? 'red.9' : undefined} loading={busy}>

@@ -7,14 +7,15 @@ import {
   IconShieldCheck,
   IconUserCheck,
 } from '@tabler/icons-react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { KeyboardEvent } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { QueueEntry } from '../../data/data-api.ts'
-import { useEmployee, useMayDecide } from '../../ui/data-context.ts'
-import { formatExact, formatTimer } from '../../ui/format-time.ts'
-import { clientLabel, counted, kindLabels, reasonWords } from '../../ui/labels.ts'
+import { useData, useEmployee, useMayDecide, useRevision } from '../../ui/data-context.ts'
+import { formatClock, formatExact, formatTimer } from '../../ui/format-time.ts'
+import { checkLabels, clientLabel, counted, kindLabels, reasonWords } from '../../ui/labels.ts'
 import { NotSent, Pill } from '../../ui/parts.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { VerificationActions } from '../../ui/verification-actions.tsx'
@@ -33,8 +34,16 @@ const levels = {
 
 const keys: Partial<Record<string, string>> = { t: 'take', a: 'approve', r: 'reject', l: 'release' }
 
+interface CheckCardProps {
+  entry: QueueEntry
+  store: StoreSettings | undefined
+  /** The check left the queue while its form is open here. */
+  gone: boolean
+  onForm: (opened: boolean) => void
+}
+
 /** A focusable card: T takes, A approves, R rejects, L releases. */
-export function CheckCard({ entry, store }: { entry: QueueEntry; store: StoreSettings | undefined }) {
+export function CheckCard({ entry, store, gone, onForm }: CheckCardProps) {
   const employee = useEmployee()
   const mayDecide = useMayDecide()
   const { verification } = entry
@@ -90,7 +99,8 @@ export function CheckCard({ entry, store }: { entry: QueueEntry; store: StoreSet
             {entry.sessionId}
           </Link>
         </p>
-        {(verification.status === 'in_progress' || entry.unsent) && (
+        {gone && <WhatHappened entry={entry} zone={zone} />}
+        {!gone && (verification.status === 'in_progress' || entry.unsent) && (
           <p className={classes.owner}>
             {verification.status === 'in_progress' && (
               <Pill tone={mine ? 'accent' : 'plain'} icon={IconUserCheck}>
@@ -108,10 +118,35 @@ export function CheckCard({ entry, store }: { entry: QueueEntry; store: StoreSet
             sessionId={entry.sessionId}
             verification={verification}
             quantity={entry.quantity}
+            onForm={onForm}
           />
         </div>
       )}
     </article>
+  )
+}
+
+/** Says what became of a check while somebody here was still writing about it. */
+function WhatHappened({ entry, zone }: { entry: QueueEntry; zone: string }) {
+  const data = useData()
+  const revision = useRevision()
+  const { data: view } = useQuery({
+    queryKey: ['session', entry.storeId, entry.sessionId, revision],
+    queryFn: () => data.session(entry.storeId, entry.sessionId),
+    placeholderData: keepPreviousData,
+  })
+  const now = view?.document.verifications.find((each) => each.id === entry.verification.id)
+  const who = now?.employee?.name
+  const at = now?.resolvedAt ?? view?.document.endedAt
+  return (
+    <p className={classes.owner} role="status">
+      <Pill tone="warn" icon={IconAlertTriangle}>
+        {now === undefined ? 'No longer open' : checkLabels[now.status].text}
+        {who !== undefined && ` by ${who}`}
+        {at && ` at ${formatClock(Date.parse(at), zone)}`}
+      </Pill>{' '}
+      Your note stays here until you close the form.
+    </p>
   )
 }
 

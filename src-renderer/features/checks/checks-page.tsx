@@ -3,7 +3,7 @@ import { useHotkeys } from '@mantine/hooks'
 import { IconCloudOff, IconShieldCheck } from '@tabler/icons-react'
 import { useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { QueueEntry, SessionView } from '../../data/data-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
 import {
@@ -36,15 +36,33 @@ export function ChecksPage() {
   const waiting = queue?.filter((entry) => entry.verification.status === 'waiting').length ?? 0
   const taken = (queue?.length ?? 0) - waiting
 
+  // A card whose form is open stays where it is, whatever happens to its check: somebody is writing in it.
+  const [held, setHeld] = useState<ReadonlyMap<string, { entry: QueueEntry; rank: number }>>(new Map())
+  const hold = (entry: QueueEntry, opened: boolean) => {
+    setHeld((before) => {
+      const after = new Map(before)
+      if (opened) after.set(keyOf(entry), { entry, rank: rankOf(entry, employee?.number) })
+      else after.delete(keyOf(entry))
+      return after
+    })
+  }
+
   // What is mine stays on top, what colleagues work on goes below those who wait.
   const ordered = useMemo(() => {
-    const rank = ({ verification }: QueueEntry) =>
-      verification.status === 'waiting' ? 1 : verification.employee?.number === employee?.number ? 0 : 2
-    return queue?.toSorted((a, b) => rank(a) - rank(b))
-  }, [queue, employee])
+    if (queue === undefined) return undefined
+    const open = new Set(queue.map(keyOf))
+    const rank = (entry: QueueEntry) => held.get(keyOf(entry))?.rank ?? rankOf(entry, employee?.number)
+    const gone = [...held.values()].filter(({ entry }) => !open.has(keyOf(entry))).map(({ entry }) => entry)
+    return [...queue, ...gone]
+      .sort((a, b) => rank(a) - rank(b) || (a.verification.shownAt < b.verification.shownAt ? -1 : 1))
+      .map((entry) => ({ entry, gone: !open.has(keyOf(entry)) }))
+  }, [queue, employee, held])
 
   const cards = () => [...(list.current?.querySelectorAll<HTMLElement>('[data-testid="check-card"]') ?? [])]
   const move = (step: number) => {
+    // An open menu or another control has its own arrows.
+    const active = document.activeElement
+    if (active !== document.body && !list.current?.contains(active)) return
     const all = cards()
     const at = all.findIndex((card) => card.contains(document.activeElement))
     all[at < 0 ? 0 : at + step]?.focus()
@@ -78,7 +96,7 @@ export function ChecksPage() {
           )}
         </div>
         <OfflineNote storeIds={chosen} />
-        {queue !== undefined && queue.length === 0 && (
+        {ordered?.length === 0 && (
           <Blank icon={IconShieldCheck} title="Nobody is waiting">
             <p>
               Spot checks and age verifications of the chosen stores appear here as soon as a shopper is asked to wait.
@@ -97,9 +115,14 @@ export function ChecksPage() {
               lastFocused.current = undefined
           }}
         >
-          {ordered?.map((entry) => (
-            <li key={JSON.stringify([entry.storeId, entry.sessionId, entry.verification.id])}>
-              <CheckCard entry={entry} store={stores.find((store) => store.id === entry.storeId)} />
+          {ordered?.map(({ entry, gone }) => (
+            <li key={keyOf(entry)}>
+              <CheckCard
+                entry={entry}
+                store={stores.find((store) => store.id === entry.storeId)}
+                gone={gone}
+                onForm={(opened) => hold(entry, opened)}
+              />
             </li>
           ))}
         </ul>
@@ -107,6 +130,15 @@ export function ChecksPage() {
       {recent.length > 0 && <Recent decisions={recent} />}
     </div>
   )
+}
+
+const keyOf = ({ storeId, sessionId, verification }: QueueEntry): string =>
+  JSON.stringify([storeId, sessionId, verification.id])
+
+/** Mine first, then those who wait, then what colleagues have. */
+function rankOf({ verification }: QueueEntry, employeeNumber: string | undefined): number {
+  if (verification.status === 'waiting') return 1
+  return verification.employee?.number === employeeNumber ? 0 : 2
 }
 
 /** How old the queue is, and who does not know yet what is decided here. */

@@ -132,12 +132,16 @@ export function SessionsPage() {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || page === undefined || count === 0) return
     const pageful = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 2)
-    const from = activeLoaded ? activeIndex : first - 1
+    // Without a selection the keys start at the first row that can be seen, not at what is kept above it.
+    const top = Math.ceil((scroller.current?.scrollTop ?? 0) / ROW_HEIGHT)
+    const from = activeLoaded ? activeIndex : top - 1
     const targets: Partial<Record<string, number>> = {
       ArrowDown: from + 1,
       ArrowUp: from - 1,
       PageDown: from + pageful,
       PageUp: from - pageful,
+      Home: 0,
+      End: count - 1,
     }
     const wanted = targets[event.key]
     const active = activeLoaded ? rowAt(activeIndex) : undefined

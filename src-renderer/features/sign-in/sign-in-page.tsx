@@ -3,7 +3,8 @@ import { Button, TextInput, UnstyledButton } from '@mantine/core'
 import { IconChevronRight, IconServer2 } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useData } from '../../ui/data-context.ts'
+import { useData, useDataStatus } from '../../ui/data-context.ts'
+import { counted } from '../../ui/labels.ts'
 import classes from './sign-in.module.css'
 import { SignInForm } from './sign-in-form.tsx'
 
@@ -12,6 +13,7 @@ export function SignInPage() {
   const data = useData()
   const { data: local } = useQuery({ queryKey: ['local-info'], queryFn: () => data.localInfo() })
   const [filled, setFilled] = useState<{ employeeNumber: string; password: string } | null>(null)
+  const waiting = useDataStatus((status) => status.unsentOfOthers)
   const credentials = local?.demo?.credentials ?? []
 
   return (
@@ -26,8 +28,16 @@ export function SignInPage() {
         </header>
         <div className={classes.card}>
           <SignInForm filled={filled} />
+          {waiting.map(({ employeeNumber, count }) => (
+            <p key={employeeNumber} className={classes.small} role="status">
+              {counted(count, 'unsent decision')} of employee {employeeNumber} {count === 1 ? 'waits' : 'wait'} here:{' '}
+              {count === 1 ? 'it is' : 'they are'} sent when they sign in again.
+            </p>
+          ))}
           {local?.canKeepSignIn === false && (
-            <p className={classes.small}>This PC has no secure storage: you will be asked to sign in at each start.</p>
+            <p className={classes.small}>
+              This PC has no secure storage: you will be asked to sign in at each start before anything is sent.
+            </p>
           )}
         </div>
         {credentials.length > 0 && (

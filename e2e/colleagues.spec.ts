@@ -1,0 +1,106 @@
+/** Two people at one queue, and two people at one PC: nothing is lost, nothing is shown as another's. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, test } from '@playwright/test'
+import { StoreClient } from '../integration-tools/store-client.ts'
+import { ScriptedShopper } from '../simulator/scripted-shopper.ts'
+import { launchDesktop } from './launch-desktop.ts'
+import { startBackend } from './start-backend.ts'
+import { API_KEY, badge, bootstrap, navigate, STORE, signIn, unsent } from './story.ts'
+
+/** Decides as Ben through the console API, as his own console would. */
+async function decideAsBen(backend: string, sessionId: string, outcome: string): Promise<void> {
+  const post = async (path: string, body: unknown, token?: string) => {
+    const response = await fetch(`${backend}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+      body: JSON.stringify(body),
+    })
+    expect(response.ok).toBe(true)
+    return response.json()
+  }
+  const device = { id: 'bens-pc', name: 'Ben' }
+  const { accessToken } = await post('/v1/auth/sign-in', { employeeNumber: '200', password: 'ben-secret', device })
+  const { results } = await post(
+    '/v1/sync/mutations',
+    {
+      deviceId: device.id,
+      mutations: [
+        {
+          id: `ben-${sessionId}`,
+          seq: 1,
+          storeId: STORE,
+          sessionId,
+          type: 'verification.resolve',
+          occurredAt: new Date().toISOString(),
+          payload: { verificationId: 'v1', outcome, method: 'sight_check', itemsChecked: 1, differences: [] },
+        },
+      ],
+    },
+    accessToken,
+  )
+  expect(results[0].status).toBe('applied')
+}
+
+test('a form stays while a colleague decides; what is unsent stays with its owner, and in sight', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'floorwalker-colleagues-'))
+  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  try {
+    const backend = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap })
+    closers.unshift(() => backend.kill())
+    const store = new StoreClient({ backend: backend.url, apiKey: API_KEY })
+    for (const name of ['first', 'second']) {
+      await new ScriptedShopper(store, STORE, name).send(
+        { type: 'session.started', client: { type: 'sdk-ios' } },
+        { type: 'item.added', lineId: 'l1', sku: '4001', name: 'Oat milk 1 l', quantity: 1, unitPrice: 199 },
+        { type: 'verification.required', verificationId: 'v1', kind: 'spot_check' },
+      )
+    }
+    const desktop = await launchDesktop({ userData: path.join(folder, 'a'), backendUrl: backend.url })
+    closers.unshift(() => desktop.kill())
+    const { page } = desktop
+    await signIn(page, '100', 'anna-secret')
+    await navigate(page, 'Checks')
+    const card = (id: string) => page.locator(`[data-testid="check-card"][data-session-id="${id}"]`)
+    await expect(card('first')).toBeVisible()
+
+    // Ben is faster while Anna writes: her words stay, and the card says who decided.
+    await card('first').getByRole('button', { name: 'Approve…' }).click()
+    await page.getByLabel('Note').fill('half a sentence')
+    await decideAsBen(backend.url, 'first', 'rejected')
+    await expect(card('first')).toContainText('Rejected by Ben Cole')
+    await expect(page.getByLabel('Note')).toHaveValue('half a sentence')
+    await page.getByRole('button', { name: 'Confirm approval' }).click()
+    await expect(page.getByTestId('results-banner')).toContainText('1 decision of yours did not count')
+    await page.getByTestId('results-banner').getByRole('button', { name: 'Show' }).click()
+    await expect(page.getByRole('dialog')).toContainText('Rejected the check')
+    await expect(page.getByRole('dialog')).toContainText('Ben Cole')
+    await page.getByRole('button', { name: 'Mark as seen' }).click()
+    await page.keyboard.press('Escape')
+
+    // Anna decides offline and signs out; the sign-in page says what waits for her.
+    await backend.kill()
+    await expect(badge(page)).toHaveText('Offline')
+    await card('second').getByRole('button', { name: 'Approve…' }).click()
+    await page.getByRole('button', { name: 'Confirm approval' }).click()
+    await expect(unsent(page)).toHaveText('1 unsent')
+    await page.getByRole('button', { name: /Anna Berg/ }).click()
+    await page.getByRole('menuitem', { name: /Sign out/ }).click()
+    await expect(page.getByText('1 unsent decision of employee 100 waits here')).toBeVisible()
+
+    // Ben, at the same PC, neither sends nor sees it as his; it stays in view whose it is.
+    const again = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap, port: backend.port })
+    closers.unshift(() => again.kill())
+    await signIn(page, '200', 'ben-secret')
+    await expect(badge(page)).toHaveText('Online')
+    await expect(unsent(page)).toHaveText('0 unsent')
+    await expect(page.getByText('1 of others')).toBeVisible()
+    await navigate(page, 'Checks')
+    await expect(card('second')).toBeVisible()
+    await expect(page.getByText('Decided by you')).toHaveCount(0)
+    expect((await store.getSession(STORE, 'second'))?.spotCheck).toBe('waiting')
+  } finally {
+    for (const close of closers) await close().catch(() => undefined)
+  }
+})

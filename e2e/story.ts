@@ -1,0 +1,28 @@
+/** What the stories share: one store, two supervisors, and the words on the screen. */
+import type { Page } from '@playwright/test'
+
+export const STORE = 'berlin'
+export const API_KEY = 'key-of-the-story'
+export const bootstrap = {
+  stores: [{ id: STORE, name: 'Berlin Mitte', timezone: 'Europe/Berlin', currency: 'EUR' }],
+  apiKeys: [{ key: API_KEY, stores: [STORE] }],
+  employees: [
+    { number: '100', name: 'Anna Berg', password: 'anna-secret', role: 'supervisor' as const, stores: [STORE] },
+    { number: '200', name: 'Ben Cole', password: 'ben-secret', role: 'supervisor' as const, stores: [STORE] },
+  ],
+}
+
+/** Fills in the sign-in form. */
+export async function signIn(page: Page, number: string, password: string): Promise<void> {
+  await page.getByLabel('Employee number').fill(number)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** A session's row in the list. */
+export const row = (page: Page, sessionId: string) =>
+  page.locator(`[data-testid="session-row"][data-session-id="${sessionId}"]`)
+export const badge = (page: Page) => page.getByTestId('connection-badge')
+export const unsent = (page: Page) => page.getByTestId('unsent-count')
+/** Goes to a room by the navigation on the left. */
+export const navigate = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
