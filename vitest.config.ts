@@ -9,6 +9,8 @@ export default defineConfig({
       'sync-lab/**/*.test.ts',
     ],
     environment: 'node',
+    // Many tests wait for processes and databases: on two cores the default of one worker would idle.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ACCESS_TOKEN_LIFETIME_MS } from '#shared/protocol/sync.ts'
 import type { SessionQuery } from '../src-renderer/data/data-api.ts'
 import { type LabConsole, STORE, startWorld, type World } from './console-world.ts'
 
@@ -179,19 +180,12 @@ describe('a console and the backend', () => {
   })
 
   it('an expired access token pauses, is refreshed, and the decision is sent', async () => {
-    const shared = world
-    world = await startWorld(1_000)
-    try {
-      await world.post(shopper(s))
-      const lab = await signedIn('expiring')
-      await new Promise((done) => setTimeout(done, 1_200))
-      await resolve(lab, s, 'approved')
-      await lab.until((status) => status.unsent === 0)
-      expect(lab.status().signInNeeded).toBe(false)
-      expect((await world.read(s)).spotCheck).toBe('approved')
-    } finally {
-      await world.close()
-      world = shared
-    }
+    await world.post(shopper(s))
+    const lab = await signedIn('expiring')
+    world.advanceBackendClock(ACCESS_TOKEN_LIFETIME_MS + 1_000)
+    await resolve(lab, s, 'approved')
+    await lab.until((status) => status.unsent === 0)
+    expect(lab.status().signInNeeded).toBe(false)
+    expect((await world.read(s)).spotCheck).toBe('approved')
   })
 })

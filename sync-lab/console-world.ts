@@ -40,6 +40,8 @@ export interface LabConsole {
 
 export interface World {
   backend: Backend
+  /** Lets time pass for the backend alone: tokens expire, sessions grow old. */
+  advanceBackendClock: (ms: number) => void
   /** Posts facts as a store system. */
   post: (events: StoreFactInput[], storeId?: string) => Promise<void>
   read: (sessionId: string) => Promise<SessionDocument>
@@ -47,13 +49,18 @@ export interface World {
   close: () => Promise<void>
 }
 
-/** Starts a world on an in-memory database; access tokens live as long as told, milliseconds. */
-export async function startWorld(accessLifetimeMs?: number): Promise<World> {
+/** Starts a world on an in-memory database. */
+export async function startWorld(): Promise<World> {
+  let backendAheadMs = 0
+  const clock = { ...systemClock, now: () => systemClock.now() + backendAheadMs }
   const database = await openPglite(undefined)
-  const backend = await startBackend({ database, bootstrap, accessLifetimeMs, expireEveryMs: null })
+  const backend = await startBackend({ database, bootstrap, clock, expireEveryMs: null })
   const request = async (path: string, init: RequestInit) => backend.app.request(`${ORIGIN}${path}`, init)
   return {
     backend,
+    advanceBackendClock: (ms) => {
+      backendAheadMs += ms
+    },
     post: async (events, storeId = STORE) => {
       const response = await request(`/v1/stores/${storeId}/events`, {
         method: 'POST',
