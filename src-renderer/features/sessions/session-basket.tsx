@@ -69,7 +69,7 @@ function Lines({ items, total, currency }: LineItemsProps) {
           <th scope="row" colSpan={2}>
             Total
           </th>
-          <td>{items.reduce((sum, line) => sum + line.quantity, 0)}</td>
+          <td>{items.reduce((sum, line) => sum + line.quantity - line.returnedQuantity, 0)}</td>
           <td />
           <td>{formatMoney(total, currency)}</td>
         </tr>

@@ -164,7 +164,7 @@ function changedParts(changes: unknown): string {
   const parts = given.map((field) =>
     field === 'lines' ? 'the basket' : field === 'customerId' ? 'the customer' : field,
   )
-  return parts.length === 0 ? 'nothing' : parts.join(', ')
+  return parts.length === 0 ? 'the session' : parts.join(', ')
 }
 
 function returnedPieces(items: unknown): number {
