@@ -179,6 +179,17 @@ describe('a console and the backend', () => {
     expect(await lab.data.signIn('100', 'anna')).toMatchObject({ ok: false, code: 'backend_unreachable' })
   })
 
+  it('many decisions at once, while syncing, are each sent once and none is dropped from the list', async () => {
+    await world.post(shopper(s))
+    const lab = await signedIn('many')
+    const texts = Array.from({ length: 12 }, (_, index) => `note ${index}`)
+    await Promise.all(texts.map((text) => lab.data.decide(STORE, s, { type: 'note.add', payload: { text } })))
+    await lab.until((status) => status.unsent === 0)
+    const { notes } = await world.read(s)
+    expect(notes.map((note) => note.text).sort()).toEqual(texts.sort())
+    expect(lab.status().problem).toBeNull()
+  })
+
   it('an expired access token pauses, is refreshed, and the decision is sent', async () => {
     await world.post(shopper(s))
     const lab = await signedIn('expiring')

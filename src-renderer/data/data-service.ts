@@ -58,6 +58,7 @@ export class DataService implements DataApi {
   private local: LocalInfo | null = null
   private deviceId = ''
   private outbox: OutboxRow[] = []
+  private outboxRead: Promise<void> = Promise.resolve()
   /** Journalled decisions that IndexedDB refused (full disk). */
   private readonly notStored = new Map<string, OutboxRow>()
   private sync: SyncState = initialState
@@ -243,12 +244,12 @@ export class DataService implements DataApi {
       payload: payload.data,
     }
     try {
-      this.outbox.push(await this.save(this.identity.employee.number, mutation))
+      await this.save(this.identity.employee.number, mutation)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       return { ok: false, code: 'storage_failed', message: `The decision could not be saved: ${message}` }
     }
-    await this.showPending()
+    await this.reloadOutbox()
     this.revision += 1
     // At once: "saved" must never be on the screen beside an older count.
     this.onStatus(this.status())
@@ -282,8 +283,11 @@ export class DataService implements DataApi {
   // --- decisions ---------------------------------------------------------------------------------------------------
 
   /** Journal first (fsynced by the main process), then the outbox row; in a browser the row alone. */
-  private async save(employeeNumber: string, mutation: Omit<Mutation, 'seq'>): Promise<OutboxRow> {
-    if (this.local === null) return this.database.appendNumbered(employeeNumber, mutation, this.ports.mintId)
+  private async save(employeeNumber: string, mutation: Omit<Mutation, 'seq'>): Promise<void> {
+    if (this.local === null) {
+      await this.database.appendNumbered(employeeNumber, mutation, this.ports.mintId)
+      return
+    }
     const entry = await callJson(this.ports.fetch, '/local/journal/append', journalEntrySchema, {
       method: 'POST',
       json: { employeeNumber, mutation },
@@ -296,7 +300,6 @@ export class DataService implements DataApi {
       this.notStored.set(row.id, row)
       console.error('outbox: not stored, kept in the journal', error)
     }
-    return row
   }
 
   private async restoreFromJournal(): Promise<void> {
@@ -323,7 +326,13 @@ export class DataService implements DataApi {
   }
 
   /** Reads the outbox again; rows that could not be stored yet are tried again and stay in memory until then. */
-  private async reloadOutbox(): Promise<void> {
+  private reloadOutbox(): Promise<void> {
+    // One after another: a slower, older read must not put back a list without the newest decision.
+    this.outboxRead = this.outboxRead.catch(() => undefined).then(() => this.readOutbox())
+    return this.outboxRead
+  }
+
+  private async readOutbox(): Promise<void> {
     for (const row of this.notStored.values()) {
       try {
         await this.database.outbox.put(row)
