@@ -12,6 +12,8 @@ export const localInfoSchema = z.object({
   backendUrl: z.string(),
   /** False where the OS has no secure storage: the console asks to sign in at each start. */
   canKeepSignIn: z.boolean(),
+  /** True where a kept refresh token could bring the identity back after IndexedDB was lost. */
+  hasSignIn: z.boolean(),
   demo: z
     .object({ credentials: z.array(z.object({ employeeNumber: z.string(), password: z.string(), note: z.string() })) })
     .nullable(),
@@ -39,6 +41,33 @@ export const journalEntriesSchema = z.object({ entries: z.array(journalEntrySche
 
 /** `POST /local/journal/confirm`: these ids were confirmed by a pull and may be compacted away. */
 export const journalConfirmRequestSchema = z.object({ ids: z.array(z.string()).max(10_000) })
+
+/**
+ * `POST /local/journal/renumber`: a new device id for the employee, under which all pending entries and the adopted
+ * decisions are numbered from 1, oldest first; one durable write. Ids that are pending already are adopted once;
+ * confirmed ones become pending again. Answers all pending entries of the employee.
+ */
+export const journalRenumberRequestSchema = z.object({
+  employeeNumber: z.string().min(1).max(255),
+  adopt: z.array(unnumberedMutationSchema).max(100_000),
+})
+
+/** `GET /local/state`: what the data-safety page shows of the main process. */
+export const localStateSchema = z.object({
+  journal: z.object({
+    pending: z.int(),
+    /** Size of the file. */
+    bytes: z.int(),
+    /** Found and set aside when it was opened. */
+    tornBytes: z.int(),
+    corruptLines: z.int(),
+    /** Written by a newer app: read and exported, never changed. */
+    readOnly: z.boolean(),
+  }),
+  /** Free space of the disk with the user data; null where the system does not say. */
+  freeDiskBytes: z.int().nullable(),
+})
+export type LocalState = z.infer<typeof localStateSchema>
 
 /** `POST /local/journal/device` → the device id under which this employee signs in. */
 export const journalDeviceRequestSchema = z.object({ employeeNumber: z.string().min(1).max(255) })

@@ -1,7 +1,7 @@
 /** The typed interface between the screens and the data worker: the only way from the UI to storage and network. */
 
 import type { LocalInfo } from '#shared/desktop-api.ts'
-import type { Decision, Verdict } from '#shared/protocol/decisions.ts'
+import type { Decision, OutcomeVerdict } from '#shared/protocol/decisions.ts'
 import type { EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { ProblemCode } from '#shared/protocol/problems.ts'
 import type { SessionDocument, Verification } from '#shared/protocol/session-document.ts'
@@ -44,6 +44,10 @@ export interface DataStatus {
   revision: number
   /** True when a main process with a journal stands behind this console. */
   journalled: boolean
+  /** True while pulls wait because the disk is nearly full; decisions are still taken and sent. */
+  lowDisk: boolean
+  /** The data on this PC was written by a newer Floorwalker: nothing is changed, unsent decisions can be exported. */
+  readOnly: boolean
 }
 
 export type SessionSort =
@@ -112,17 +116,112 @@ export interface DecisionResult {
   storeId: string
   sessionId: string
   decision: Decision
-  verdict: Extract<Verdict, { status: 'superseded' | 'refused' }>
+  verdict: Exclude<OutcomeVerdict, { status: 'applied' }>
   /** UTC milliseconds when the verdict reached this console. */
   receivedAt: number
+  seen: boolean
 }
+
+/** Something that went wrong on this PC and what the console did about it, newest first on the data-safety page. */
+export interface Incident {
+  /** UTC milliseconds, server time as estimated. */
+  at: number
+  kind:
+    | 'decisions_restored'
+    | 'decisions_adopted'
+    | 'decisions_imported'
+    | 'decisions_renumbered'
+    | 'decisions_offered_again'
+    | 'database_recreated'
+    | 'journal_damaged'
+    | 'backend_restored'
+    | 'block_corrupt'
+    | 'block_repaired'
+    | 'storage_full'
+    | 'details_removed'
+  /** How many decisions, rows or bytes it was about. */
+  count: number
+  /** Store and day, where it was about one. */
+  storeId?: string
+  date?: string
+}
+
+/** Everything the data-safety page shows, as of one moment. Sizes are bytes; null where the system does not say. */
+export interface DataSafety {
+  unsent: { employeeNumber: string; own: boolean; count: number; oldestAt: number }[]
+  stores: {
+    storeId: string
+    lastContactAt: number | null
+    /** Days of history on this PC, their sessions, and how many of those have full details here. */
+    days: number
+    sessions: number
+    details: number
+  }[]
+  clock: {
+    offsetMs: number
+    /** Half of the fastest round trip: the estimate is off by at most this. Null until measured. */
+    uncertaintyMs: number | null
+    measuredAt: number | null
+  }
+  storage: {
+    usedBytes: number | null
+    quotaBytes: number | null
+    freeDiskBytes: number | null
+    /** Null where the browser does not say. */
+    persisted: boolean | null
+    low: boolean
+  }
+  /** Null in a browser. */
+  journal: { pending: number; bytes: number; tornBytes: number; corruptLines: number; readOnly: boolean } | null
+  /** Details of sessions ended longer ago are removed from this PC; history rows stay. */
+  keepDetailsDays: number
+  incidents: Incident[]
+  lastIntegrityCheck: IntegrityReport | null
+}
+
+/** A day on which this PC and the backend disagreed. */
+export interface IntegrityFinding {
+  storeId: string
+  date: string
+  /** Sessions of the day. */
+  here: number
+  there: number
+  repaired: boolean
+}
+
+export interface IntegrityReport {
+  /** UTC milliseconds, server time. */
+  at: number
+  storesChecked: number
+  daysChecked: number
+  sessionsChecked: number
+  findings: IntegrityFinding[]
+  /** Stores that could not be checked, with why. */
+  unchecked: { storeId: string; code: ProblemCode }[]
+}
+
+/** A file for the person to save. */
+export interface ExportedFile {
+  name: string
+  mediaType: string
+  text: string
+}
+
+export type ImportOutcome =
+  | { ok: true; imported: number; alreadyHere: number; byEmployee: { employeeNumber: string; count: number }[] }
+  /** `field` is a dotted path into the file. */
+  | { ok: false; message: string; field?: string }
 
 export type SignInOutcome = { ok: true } | { ok: false; code: ProblemCode; message: string; field?: string }
 
 export type DecideOutcome =
   /** `journal`: on disk in the main process and in IndexedDB; `database`: in IndexedDB only (browser). */
   | { ok: true; savedIn: 'journal' | 'database' }
-  | { ok: false; code: 'not_signed_in' | 'viewer' | 'session_unknown' | 'storage_failed' | 'invalid'; message: string }
+  | {
+      ok: false
+      code: 'not_signed_in' | 'viewer' | 'session_unknown' | 'storage_failed' | 'invalid' | 'read_only'
+      message: string
+    }
 
 export type DecisionInput = {
   [Type in Decision['type']]: Pick<Extract<Decision, { type: Type }>, 'type' | 'payload'>
@@ -144,8 +243,22 @@ export interface DataApi {
   queue(storeIds: string[]): Promise<QueueEntry[]>
   /** Saves a decision durably; sending follows on its own. */
   decide(storeId: string, sessionId: string, input: DecisionInput): Promise<DecideOutcome>
-  results(): Promise<DecisionResult[]>
+  /** This employee's decisions that did not count, newest first: those not yet seen, or those seen in the last 90 days. */
+  results(query: { seen: boolean }): Promise<DecisionResult[]>
   markResultsSeen(ids: string[]): Promise<void>
   /** Syncs now instead of at the next poke or poll. */
   syncNow(): Promise<void>
+  dataSafety(): Promise<DataSafety>
+  /** Asks the browser not to clear this origin's data under disk pressure; answers whether it is granted. */
+  persistStorage(): Promise<boolean>
+  /** @param days 1 to 3650 */
+  setKeepDetailsDays(days: number): Promise<void>
+  /** Recounts index and documents against the backend's counts per day and refetches the days that differ. */
+  checkIntegrity(): Promise<IntegrityReport>
+  /** All unsent decisions of this PC, of every employee, for import on another one. */
+  exportUnsent(): Promise<ExportedFile>
+  /** Takes over an exported file; each decision is sent when its owner signs in here, and counts once. */
+  importUnsent(text: string): Promise<ImportOutcome>
+  /** State of this console without personal data: no names, customer ids, baskets, notes or tokens. */
+  supportBundle(): Promise<ExportedFile>
 }

@@ -38,12 +38,20 @@ import { CallFailed, call, callJson, type Fetch } from './transport.ts'
 /** What windows of one origin tell each other. */
 export type WindowMessage = { type: 'identity' | 'decided' | 'changed' } | { type: 'sync'; state: SyncState }
 
+/** What the browser says about its storage; null where it does not. */
+export interface StoragePort {
+  estimate: () => Promise<{ usedBytes: number; quotaBytes: number } | null>
+  persisted: () => Promise<boolean | null>
+  persist: () => Promise<boolean>
+}
+
 export interface ServicePorts {
   database: ConsoleDatabase
   fetch: Fetch
   clock: Clock
   mintId: MintId
   random: () => number
+  storage: StoragePort
   /** Resolves once this window may run the sync engine. */
   leadership: () => Promise<void>
   broadcast: (message: WindowMessage) => void

@@ -1,5 +1,5 @@
 /** IndexedDB through Dexie: the tables of the console and the transactions that keep them true together. */
-import Dexie, { type Table } from 'dexie'
+import Dexie, { type DexieOptions, type Table } from 'dexie'
 import type { JournalEntry } from '#shared/desktop-api.ts'
 import type { Mutation, Verdict } from '#shared/protocol/decisions.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
@@ -69,8 +69,9 @@ export class ConsoleDatabase extends Dexie {
   declare cursors: Table<CursorRow, string>
   declare meta: Table<{ key: string; value: unknown }, string>
 
-  constructor(name = 'floorwalker') {
-    super(name, { chromeTransactionDurability: 'strict' })
+  /** @param idb another IndexedDB than the global one (a simulated PC) */
+  constructor(name = 'floorwalker', idb: Pick<DexieOptions, 'indexedDB' | 'IDBKeyRange'> = {}) {
+    super(name, { ...idb, chromeTransactionDurability: 'strict' })
     this.version(1).stores({
       dayBlocks: '[storeId+date], storeId',
       sessions: '[storeId+id], storeId',

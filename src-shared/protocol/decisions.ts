@@ -48,6 +48,7 @@ export type Decision = {
     type: Type
     occurredAt: string
     payload: z.infer<(typeof decisionPayloads)[Type]>
+    clockOffsetMs?: number
   }
 }[DecisionType]
 
@@ -58,7 +59,10 @@ export const mutationSchema = z.object({
   storeId: idSchema,
   sessionId: idSchema,
   type: z.string().max(255),
+  /** Server time as the console estimated it. */
   occurredAt: instantSchema,
+  /** Estimated server time minus the PC's wall clock when it was decided, milliseconds; kept with the event. */
+  clockOffsetMs: z.int().optional(),
   payload: z.unknown(),
 })
 export type Mutation = z.infer<typeof mutationSchema>
@@ -88,18 +92,26 @@ export const refusalCodes = [
 export const refusalCodeSchema = z.enum(refusalCodes)
 export type RefusalCode = z.infer<typeof refusalCodeSchema>
 
-/** `superseded` names the winner; `refused` says why, and a refused lifecycle command names its states. */
+const appliedSchema = z.object({ status: z.literal('applied') })
+const supersededSchema = z.object({ status: z.literal('superseded'), by: employeeRefSchema, at: z.string() })
+const refusedSchema = z.object({
+  status: z.literal('refused'),
+  code: refusalCodeSchema,
+  message: z.string(),
+  from: lifecycleStateSchema.optional(),
+  to: lifecycleStateSchema.optional(),
+})
+
+/** What became of a decision: `superseded` names the winner, `refused` says why. */
+export const outcomeVerdictSchema = z.discriminatedUnion('status', [appliedSchema, supersededSchema, refusedSchema])
+export type OutcomeVerdict = z.infer<typeof outcomeVerdictSchema>
+
+/** `duplicate`: this id was judged before, under another device; `first` is what it was answered then. */
 export const verdictSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('applied') }),
-  z.object({ status: z.literal('duplicate') }),
-  z.object({ status: z.literal('superseded'), by: employeeRefSchema, at: z.string() }),
-  z.object({
-    status: z.literal('refused'),
-    code: refusalCodeSchema,
-    message: z.string(),
-    from: lifecycleStateSchema.optional(),
-    to: lifecycleStateSchema.optional(),
-  }),
+  appliedSchema,
+  supersededSchema,
+  refusedSchema,
+  z.object({ status: z.literal('duplicate'), first: outcomeVerdictSchema.optional() }),
 ])
 export type Verdict = z.infer<typeof verdictSchema>
 

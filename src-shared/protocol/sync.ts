@@ -25,7 +25,13 @@ export type Identity = z.infer<typeof identitySchema>
 
 export const tokensSchema = z.object({ accessToken: z.string(), refreshToken: z.string() })
 export const signInResponseSchema = identitySchema.extend(tokensSchema.shape)
-export const refreshRequestSchema = z.object({ refreshToken: z.string().min(1).max(1_000) })
+/** `deviceId` moves the sign-in to another device id: a console that had to number its decisions anew has a new one. */
+export const refreshRequestSchema = z.object({
+  refreshToken: z.string().min(1).max(1_000),
+  deviceId: idSchema.optional(),
+})
+/** What a console sends to its own origin, where the refresh token is added (main process) or a cookie. */
+export const consoleRefreshRequestSchema = refreshRequestSchema.pick({ deviceId: true })
 
 export const timeResponseSchema = z.object({ now: z.string() })
 
@@ -33,7 +39,10 @@ export const manifestSchema = z.object({
   version: z.int(),
   epoch: z.string(),
   settings: storeSettingsSchema,
-  days: z.array(z.object({ date: localDateSchema, count: z.int(), version: z.int() })),
+  /** `version` is the highest of the day's sessions, `versionSum` the sum of them: with `count` it tells a stale copy. */
+  days: z.array(
+    z.object({ date: localDateSchema, count: z.int(), version: z.int(), versionSum: z.int().optional() }),
+  ),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 
@@ -52,6 +61,8 @@ export const changesPageSchema = z.object({
   lastMutationSeq: z.int(),
   /** Verdicts on this device's mutations to this store since the cursor. */
   outcomes: z.array(mutationResultSchema),
+  /** The store's settings now. */
+  settings: storeSettingsSchema.optional(),
 })
 export type ChangesPage = z.infer<typeof changesPageSchema>
 export const changesResponseSchema = z.union([

@@ -42,6 +42,7 @@ export function judgeDecision(
       type: decisionEventTypes[decision.type],
       at,
       source: 'console',
+      ...(decision.clockOffsetMs === undefined ? {} : { clockOffsetMs: decision.clockOffsetMs }),
       employee,
       arrivedAt: new Date(nowMs).toISOString(),
       verdict,
