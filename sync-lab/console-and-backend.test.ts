@@ -126,7 +126,7 @@ describe('a console and the backend', () => {
     await anna.until((status) => status.unsent === 0)
     ben.setOnline(true)
     await ben.until((status) => status.unsent === 0 && status.unseenResults === 1)
-    expect(await ben.data.results()).toMatchObject([
+    expect(await ben.data.results({ seen: false })).toMatchObject([
       {
         sessionId: s,
         verdict: { status: 'superseded', by: { name: 'Anna' } },
@@ -134,7 +134,7 @@ describe('a console and the backend', () => {
       },
     ])
     expect((await ben.data.session(STORE, s))?.document.spotCheck).toBe('approved')
-    await ben.data.markResultsSeen((await ben.data.results()).map((result) => result.id))
+    await ben.data.markResultsSeen((await ben.data.results({ seen: false })).map((result) => result.id))
     await ben.until((status) => status.unseenResults === 0)
   })
 

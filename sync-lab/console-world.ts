@@ -6,7 +6,10 @@ import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
 import { randomId, systemClock } from '#shared/time/clock.ts'
 import { type Backend, startBackend } from '../src-backend/backend.ts'
 import { openPglite } from '../src-backend/storage/open-database.ts'
-import type { DataApi, DataStatus } from '../src-renderer/data/data-api.ts'
+import { Journal } from '../src-main/journal.ts'
+import { createLocalApi } from '../src-main/local-api.ts'
+import type { MemoryFolder } from '../src-main/testing/memory-folder.ts'
+import type { DataStatus, WorkerApi } from '../src-renderer/data/data-api.ts'
 import { DataService } from '../src-renderer/data/data-service.ts'
 import { ConsoleDatabase } from '../src-renderer/data/database.ts'
 
@@ -28,7 +31,7 @@ export const bootstrap = bootstrapSchema.parse({
 })
 
 export interface LabConsole {
-  data: DataApi
+  data: WorkerApi
   status: () => DataStatus
   /** Resolves once the status satisfies the condition; rejects after a while with the last status. */
   until: (condition: (status: DataStatus) => boolean) => Promise<DataStatus>
@@ -36,6 +39,15 @@ export interface LabConsole {
   setOnline: (online: boolean) => void
   /** Lets the backend act on the next call to this path, then loses the answer. */
   loseNextAnswer: (path: string) => void
+  /** Opened with the same name (and journal folder) by the next `openConsole`. */
+  database: ConsoleDatabase
+  /** Bytes that the browser says are left. */
+  setRoom: (bytes: number) => void
+}
+
+/** A PC with the desktop app: the folder of its journal, which outlives the consoles opened on it. */
+export interface Desktop {
+  journalFolder: MemoryFolder
 }
 
 export interface World {
@@ -45,7 +57,8 @@ export interface World {
   /** Posts facts as a store system. */
   post: (events: StoreFactInput[], storeId?: string) => Promise<void>
   read: (sessionId: string) => Promise<SessionDocument>
-  openConsole: (databaseName: string) => Promise<LabConsole>
+  /** In a browser, or on a desktop. */
+  openConsole: (databaseName: string, desktop?: Desktop) => Promise<LabConsole>
   close: () => Promise<void>
 }
 
@@ -55,6 +68,8 @@ export async function startWorld(): Promise<World> {
   const clock = { ...systemClock, now: () => systemClock.now() + backendAheadMs }
   const database = await openPglite(undefined)
   const backend = await startBackend({ database, bootstrap, clock, expireEveryMs: null })
+  /** By database name: sign-ins outlive the consoles opened on a PC. */
+  const cookieJars = new Map<string, Map<string, string>>()
   const request = async (path: string, init: RequestInit) => backend.app.request(`${ORIGIN}${path}`, init)
   return {
     backend,
@@ -76,27 +91,57 @@ export async function startWorld(): Promise<World> {
       })
       return response.json()
     },
-    openConsole: (name) => openConsole(request, name),
+    openConsole: (name, desktop) => {
+      const cookies = cookieJars.get(name) ?? new Map<string, string>()
+      cookieJars.set(name, cookies)
+      return openConsole(request, cookies, name, desktop)
+    },
     close: () => backend.close(),
   }
 }
 
+/** The main process of a desktop, as far as the journal is concerned. */
+async function openLocal({ journalFolder }: Desktop): Promise<(request: Request) => Promise<Response>> {
+  const journal = await Journal.open({ folder: journalFolder, mintId: randomId })
+  return createLocalApi({
+    journal: async () => journal,
+    info: () => ({
+      appVersion: '0',
+      deviceName: 'Lab',
+      backendUrl: ORIGIN,
+      canKeepSignIn: true,
+      hasSignIn: false,
+      demo: null,
+    }),
+    freeDiskBytes: async () => null,
+    setBackendUrl: async () => undefined,
+    fetch: async () => new Response(null, { status: 404 }),
+  })
+}
+
 async function openConsole(
   request: (path: string, init: RequestInit) => Promise<Response>,
+  cookies: Map<string, string>,
   databaseName: string,
+  desktop?: Desktop,
 ): Promise<LabConsole> {
-  const cookies = new Map<string, string>()
+  const local = desktop === undefined ? null : await openLocal(desktop)
+  const database = new ConsoleDatabase(databaseName)
+  let room = Number.MAX_SAFE_INTEGER
   let online = true
   let lose: string | null = null
   const data = new DataService({
-    database: new ConsoleDatabase(databaseName),
+    database,
     clock: systemClock,
     mintId: randomId,
     random: () => 0,
+    storage: { estimate: async () => ({ usedBytes: 0, quotaBytes: room }), persisted: async () => true },
     leadership: () => Promise.resolve(),
     broadcast: () => undefined,
     fetch: async (path, init = {}) => {
-      if (path.startsWith('/local/')) return new Response(null, { status: 404 })
+      if (path.startsWith('/local/')) {
+        return local === null ? new Response(null, { status: 404 }) : local(new Request(ORIGIN + path, init))
+      }
       if (!online) throw new TypeError('network')
       const response = await request(path, {
         ...init,
@@ -127,6 +172,10 @@ async function openConsole(
   })
   return {
     data,
+    database,
+    setRoom: (bytes) => {
+      room = bytes
+    },
     status: () => latest,
     setOnline: (value) => {
       online = value

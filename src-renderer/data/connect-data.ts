@@ -1,13 +1,16 @@
 /** Starts the data worker of this window and answers its typed interface. */
 import { proxy, type Remote, wrap } from 'comlink'
-import type { DataApi } from './data-api.ts'
+import type { DataApi, WorkerApi } from './data-api.ts'
+
+/** Asks the browser to keep this origin's data; only a window may ask, so it is not the worker that does. */
+const persistStorage = async (): Promise<boolean> => (await navigator.storage?.persist?.()) ?? false
 
 /** The screens' way to data; callbacks cross to the worker as proxies. */
 export function connectData(): DataApi {
   // Chromium may clear an origin's data under disk pressure unless it is asked to keep it.
-  void navigator.storage?.persist?.()
+  void persistStorage()
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'data' })
-  const remote: Remote<DataApi> = wrap<DataApi>(worker)
+  const remote: Remote<WorkerApi> = wrap<WorkerApi>(worker)
   return {
     start: (onStatus) => remote.start(proxy(onStatus)),
     localInfo: () => remote.localInfo(),
@@ -18,8 +21,15 @@ export function connectData(): DataApi {
     session: (storeId, sessionId) => remote.session(storeId, sessionId),
     queue: (storeIds) => remote.queue(storeIds),
     decide: (storeId, sessionId, input) => remote.decide(storeId, sessionId, input),
-    results: () => remote.results(),
+    results: (query) => remote.results(query),
     markResultsSeen: (ids) => remote.markResultsSeen(ids),
     syncNow: () => remote.syncNow(),
+    dataSafety: () => remote.dataSafety(),
+    persistStorage,
+    setKeepDetailsDays: (days) => remote.setKeepDetailsDays(days),
+    checkIntegrity: () => remote.checkIntegrity(),
+    exportUnsent: () => remote.exportUnsent(),
+    importUnsent: (text) => remote.importUnsent(text),
+    supportBundle: () => remote.supportBundle(),
   }
 }

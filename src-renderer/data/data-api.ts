@@ -227,7 +227,8 @@ export type DecisionInput = {
   [Type in Decision['type']]: Pick<Extract<Decision, { type: Type }>, 'type' | 'payload'>
 }[Decision['type']]
 
-export interface DataApi {
+/** What the data worker answers. */
+export interface WorkerApi {
   /** Opens storage, starts sync, answers the first status; later ones go to `onStatus` (comlink proxy). */
   start(onStatus: (status: DataStatus) => void): Promise<DataStatus>
   /** Desktop only; null in a browser. */
@@ -249,8 +250,6 @@ export interface DataApi {
   /** Syncs now instead of at the next poke or poll. */
   syncNow(): Promise<void>
   dataSafety(): Promise<DataSafety>
-  /** Asks the browser not to clear this origin's data under disk pressure; answers whether it is granted. */
-  persistStorage(): Promise<boolean>
   /** @param days 1 to 3650 */
   setKeepDetailsDays(days: number): Promise<void>
   /** Recounts index and documents against the backend's counts per day and refetches the days that differ. */
@@ -261,4 +260,10 @@ export interface DataApi {
   importUnsent(text: string): Promise<ImportOutcome>
   /** State of this console without personal data: no names, customer ids, baskets, notes or tokens. */
   supportBundle(): Promise<ExportedFile>
+}
+
+/** The screens' interface: the worker's, and what only a window may ask for. */
+export interface DataApi extends WorkerApi {
+  /** Asks the browser not to clear this origin's data under disk pressure; answers whether it is granted. */
+  persistStorage(): Promise<boolean>
 }

@@ -1,13 +1,13 @@
 /** The data worker's service: answers the screens from storage and index, takes decisions, runs the sync engine. */
 import {
-  journalDeviceResponseSchema,
-  journalEntriesSchema,
-  journalEntrySchema,
   type LocalInfo,
+  type LocalState,
   localInfoSchema,
+  localStateSchema,
+  unnumberedMutationSchema,
 } from '#shared/desktop-api.ts'
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
-import { decisionPayloads, type Mutation } from '#shared/protocol/decisions.ts'
+import { decisionPayloads } from '#shared/protocol/decisions.ts'
 import { describeIssue } from '#shared/protocol/primitives.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
@@ -15,34 +15,51 @@ import { type Identity, identitySchema } from '#shared/protocol/sync.ts'
 import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
 import type {
-  DataApi,
+  DataSafety,
   DataStatus,
   DecideOutcome,
   DecisionInput,
   DecisionResult,
+  ExportedFile,
   FirstSync,
+  ImportOutcome,
+  Incident,
+  IntegrityReport,
   QueueEntry,
   SessionPage,
   SessionQuery,
   SessionView,
   SignInOutcome,
+  WorkerApi,
 } from './data-api.ts'
-import { type ConsoleDatabase, type OutboxRow, outboxRow } from './database.ts'
-import { decisionOf, withPending } from './pending-decisions.ts'
+import { collectDataSafety, composeSupportBundle } from './data-safety.ts'
+import type { ConsoleDatabase, OutboxRow } from './database.ts'
+import { DecisionLedger } from './decision-ledger.ts'
+import { checkIntegrity } from './integrity.ts'
+import { countSubjects, decisionOf, withPending } from './pending-decisions.ts'
+import { DEFAULT_KEEP_DETAILS_DAYS, removeOld } from './retention.ts'
 import { ServerClock } from './server-clock.ts'
 import { SessionIndex } from './session-index.ts'
 import { initialState, type SyncState } from './sync/machine.ts'
 import { SyncRunner } from './sync/run-sync.ts'
 import { CallFailed, call, callJson, type Fetch } from './transport.ts'
+import { encodeUnsent, parseUnsent } from './unsent-file.ts'
 
 /** What windows of one origin tell each other. */
-export type WindowMessage = { type: 'identity' | 'decided' | 'changed' } | { type: 'sync'; state: SyncState }
+export type WindowMessage =
+  | { type: 'identity' | 'decided' | 'changed' | 'renumbered' }
+  | { type: 'sync'; state: SyncState }
+
+/** A pull waits while less than this is free: a disk that fills up can take the whole database along. */
+const DISK_RESERVE_BYTES = 200 * 2 ** 20
+/** With little room left, only details of the last day are kept. */
+const KEEP_DETAILS_DAYS_WHEN_LOW = 1
+const HOUSEKEEPING_INTERVAL_MS = 10 * 60_000
 
 /** What the browser says about its storage; null where it does not. */
 export interface StoragePort {
   estimate: () => Promise<{ usedBytes: number; quotaBytes: number } | null>
   persisted: () => Promise<boolean | null>
-  persist: () => Promise<boolean>
 }
 
 export interface ServicePorts {
@@ -57,18 +74,19 @@ export interface ServicePorts {
   broadcast: (message: WindowMessage) => void
 }
 
-export class DataService implements DataApi {
+export class DataService implements WorkerApi {
   private readonly database: ConsoleDatabase
   private readonly index = new SessionIndex()
   private readonly serverClock: ServerClock
   private readonly runner: SyncRunner
+  private readonly ledger: DecisionLedger
   private identity: Identity | null = null
   private local: LocalInfo | null = null
   private deviceId = ''
-  private outbox: OutboxRow[] = []
-  private outboxRead: Promise<void> = Promise.resolve()
-  /** Journalled decisions that IndexedDB refused (full disk). */
-  private readonly notStored = new Map<string, OutboxRow>()
+  /** Days whose block could not be read, by store. */
+  private readonly damaged = new Map<string, Set<string>>()
+  private lowDisk = false
+  private journalReadOnly = false
   private sync: SyncState = initialState
   private lastContactAt: Record<string, number> = {}
   private firstSync: FirstSync | null = null
@@ -81,11 +99,28 @@ export class DataService implements DataApi {
   constructor(private readonly ports: ServicePorts) {
     this.database = ports.database
     this.serverClock = new ServerClock(ports.clock)
+    this.ledger = new DecisionLedger({
+      database: ports.database,
+      fetch: ports.fetch,
+      mintId: ports.mintId,
+      hasJournal: () => this.local !== null,
+      noteIncident: (kind, count) => this.noteIncident({ kind, count }),
+    })
     this.runner = new SyncRunner(ports.database, ports.fetch, ports.clock, ports.random, {
       deviceId: () => this.deviceId,
       serverNow: () => this.serverClock.now(),
-      unsentRows: () => this.ownRows().filter((row) => row.verdict === null && row.deviceId === this.deviceId),
+      unsentRows: () => this.unsentRows(),
+      unsentCount: () => this.unsentCount(),
       reloadOutbox: () => this.reloadOutbox(),
+      renumber: (lastMutationSeq) => this.renumber(lastMutationSeq),
+      offerAgain: (storeId) => this.offerAgain(storeId),
+      hasRoom: () => this.hasRoom(),
+      damagedDays: (storeId) => [...(this.damaged.get(storeId) ?? [])],
+      onDayRepaired: async (storeId, date) => {
+        this.damaged.get(storeId)?.delete(date)
+        await this.noteIncident({ kind: 'block_repaired', count: 1, storeId, date })
+      },
+      onSettings: (storeId, settings) => this.takeSettings(storeId, settings),
       openSessions: (storeId) => [...this.index.rows([storeId])].filter((row) => row.endedAt === null),
       onState: (state) => this.takeSyncState(state),
       onBlock: (storeId, rows) => {
@@ -106,24 +141,27 @@ export class DataService implements DataApi {
         this.changed()
       },
       onIdentity: (identity) => this.keepIdentity(identity),
-      measureClock: async () => {
-        await this.serverClock.measure(ports.fetch)
-        await this.database.setMeta('clockOffsetMs', this.serverClock.offsetMs())
-        this.publish()
-      },
+      measureClock: () => this.measureClock(),
     })
   }
 
   async start(onStatus: (status: DataStatus) => void): Promise<DataStatus> {
     this.onStatus = onStatus
     this.local = await this.readLocalInfo()
+    await this.database.open()
+    // From here on a database made anew was deleted behind our back.
+    this.database.created = () => this.recreate()
     this.serverClock.restore((await this.database.getMeta('clockOffsetMs')) ?? 0)
-    await this.restoreFromJournal()
+    await this.readJournalState()
+    if (!this.readOnly()) await this.ledger.reconcile().catch((error) => console.error('journal not reconciled', error))
     await this.loadIdentity()
+    if (this.readOnly()) return this.status()
+    if (this.identity === null && this.local?.hasSignIn) await this.recoverIdentity()
     void this.ports.leadership().then(() => {
       this.leading = true
       return this.startEngine()
     })
+    this.keepHouse()
     return this.status()
   }
 
@@ -135,6 +173,7 @@ export class DataService implements DataApi {
       await this.loadIdentity()
       if (this.leading) await this.startEngine()
     } else {
+      if (message.type === 'renumbered') await this.readDeviceId()
       await this.reloadOutbox()
       if (message.type === 'changed') await this.loadStores()
       this.changed()
@@ -159,7 +198,7 @@ export class DataService implements DataApi {
 
   async signIn(employeeNumber: string, password: string): Promise<SignInOutcome> {
     return this.outcomeOf(async () => {
-      const device = { id: await this.deviceIdOf(employeeNumber), name: this.local?.deviceName ?? 'Browser' }
+      const device = { id: await this.ledger.deviceIdOf(employeeNumber), name: this.local?.deviceName ?? 'Browser' }
       const identity = await callJson(this.ports.fetch, '/api/v1/auth/sign-in', identitySchema, {
         method: 'POST',
         json: { employeeNumber, password, device },
@@ -227,6 +266,14 @@ export class DataService implements DataApi {
 
   async decide(storeId: string, sessionId: string, input: DecisionInput): Promise<DecideOutcome> {
     if (this.identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
+    if (this.readOnly()) {
+      return {
+        ok: false,
+        code: 'read_only',
+        message:
+          'The data on this PC is of a newer Floorwalker. Update this one; until then nothing can be decided here.',
+      }
+    }
     if (this.identity.employee.role === 'viewer') {
       return { ok: false, code: 'viewer', message: 'Your role may only read.' }
     }
@@ -243,21 +290,27 @@ export class DataService implements DataApi {
         message: 'This session is not on this PC and cannot be fetched now.',
       }
     }
-    const mutation = {
+    const mutation = unnumberedMutationSchema.safeParse({
       id: this.ports.mintId(),
       storeId,
       sessionId,
       type: input.type,
       occurredAt: new Date(this.serverClock.now()).toISOString(),
+      clockOffsetMs: this.serverClock.offsetMs(),
       payload: payload.data,
+    })
+    if (!mutation.success) {
+      const { field, message } = describeIssue(mutation.error)
+      return { ok: false, code: 'invalid', message: `${field} ${message}` }
     }
     try {
-      await this.save(this.identity.employee.number, mutation)
+      await this.ledger.save(this.identity.employee.number, mutation.data)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       return { ok: false, code: 'storage_failed', message: `The decision could not be saved: ${message}` }
     }
-    await this.reloadOutbox()
+    // It is saved, whatever becomes of the list that shows it.
+    await this.showPending().catch((error) => console.error('pending decisions not shown', error))
     this.revision += 1
     // At once: "saved" must never be on the screen beside an older count.
     this.onStatus(this.status())
@@ -266,15 +319,15 @@ export class DataService implements DataApi {
     return { ok: true, savedIn: this.local === null ? 'database' : 'journal' }
   }
 
-  async results(): Promise<DecisionResult[]> {
-    const rows = await this.database.results.filter((row) => row.seen === 0).toArray()
+  async results({ seen }: { seen: boolean }): Promise<DecisionResult[]> {
+    const rows = await this.database.results.filter((row) => (row.seen === 1) === seen).toArray()
     const own = rows.filter((row) => row.employeeNumber === this.identity?.employee.number)
     return own
       .sort((a, b) => b.receivedAt - a.receivedAt)
       .flatMap(({ id, mutation, verdict, receivedAt }) => {
         const decision = decisionOf(mutation)
         if (decision === null) return []
-        return [{ id, storeId: mutation.storeId, sessionId: mutation.sessionId, decision, verdict, receivedAt }]
+        return [{ id, storeId: mutation.storeId, sessionId: mutation.sessionId, decision, verdict, receivedAt, seen }]
       })
   }
 
@@ -288,83 +341,249 @@ export class DataService implements DataApi {
     this.runner.syncNow()
   }
 
+  // --- data safety -------------------------------------------------------------------------------------------------
+
+  async dataSafety(): Promise<DataSafety> {
+    return collectDataSafety({
+      database: this.database,
+      index: this.index,
+      status: this.status(),
+      owner: this.identity?.employee.number ?? null,
+      rows: this.ledger.rows(),
+      clock: this.serverClock.reading(),
+      storage: this.ports.storage,
+      local: await this.readLocalState(),
+    })
+  }
+
+  async setKeepDetailsDays(days: number): Promise<void> {
+    if (!Number.isInteger(days) || days < 1 || days > 3_650) {
+      throw new RangeError('days must be a whole number from 1 to 3650')
+    }
+    await this.database.setMeta('keepDetailsDays', days)
+    await this.removeOld(days)
+    this.changed()
+  }
+
+  async checkIntegrity(): Promise<IntegrityReport> {
+    const report = await checkIntegrity({
+      database: this.database,
+      index: this.index,
+      runner: this.runner,
+      stores: this.identity?.stores ?? [],
+      now: () => this.serverClock.now(),
+      reload: (storeId) => this.storeChanged(storeId, 'all'),
+    })
+    await this.database.setMeta('lastIntegrityCheck', report)
+    for (const { storeId, date, repaired, there } of report.findings) {
+      if (repaired) await this.noteIncident({ kind: 'block_repaired', count: there, storeId, date })
+    }
+    this.changed()
+    return report
+  }
+
+  async exportUnsent(): Promise<ExportedFile> {
+    const outbox = await this.database.outbox.toArray().catch(() => [])
+    return encodeUnsent([...this.ledger.rows(), ...outbox], await this.ledger.journalEntries(), this.serverClock.now())
+  }
+
+  async importUnsent(text: string): Promise<ImportOutcome> {
+    if (this.readOnly())
+      return { ok: false, message: 'The data on this PC is of a newer Floorwalker; update this one.' }
+    const parsed = parseUnsent(text)
+    if ('message' in parsed) return { ok: false, ...parsed }
+    let taken: typeof parsed.decisions
+    try {
+      taken = await this.ledger.importEntries(parsed.decisions)
+    } catch (error) {
+      return { ok: false, message: `This PC could not keep them: ${error instanceof Error ? error.message : error}` }
+    }
+    await this.renumbered()
+    if (taken.length > 0) await this.noteIncident({ kind: 'decisions_imported', count: taken.length })
+    const owners = [...new Set(taken.map((entry) => entry.employeeNumber))].sort()
+    return {
+      ok: true,
+      imported: taken.length,
+      alreadyHere: parsed.decisions.length - taken.length,
+      byEmployee: owners.map((employeeNumber) => ({
+        employeeNumber,
+        count: taken.filter((entry) => entry.employeeNumber === employeeNumber).length,
+      })),
+    }
+  }
+
+  async supportBundle(): Promise<ExportedFile> {
+    return composeSupportBundle(await this.dataSafety(), this.status(), this.sync, this.local, this.serverClock.now())
+  }
+
+  private readOnly(): boolean {
+    return this.database.readOnly || this.journalReadOnly
+  }
+
+  private async noteIncident(incident: Omit<Incident, 'at'>): Promise<void> {
+    await this.database
+      .noteIncident({ at: Math.round(this.serverClock.now()), ...incident })
+      .catch((error) => console.error('incident not kept', incident, error))
+  }
+
+  private async readLocalState(): Promise<LocalState | null> {
+    if (this.local === null) return null
+    return callJson(this.ports.fetch, '/local/state', localStateSchema).catch(() => null)
+  }
+
+  private async readJournalState(): Promise<void> {
+    const journal = (await this.readLocalState())?.journal
+    this.journalReadOnly = journal?.readOnly ?? false
+    if (journal !== undefined && journal.corruptLines > 0 && !this.readOnly()) {
+      const known = (await this.database.getMeta('incidents')) ?? []
+      const damage = { kind: 'journal_damaged' as const, count: journal.corruptLines }
+      // The report is of this start of the main process; a reloaded window must not tell it twice.
+      const toldAlready = known.some((each) => each.kind === damage.kind && this.serverClock.now() - each.at < 60_000)
+      if (!toldAlready) await this.noteIncident(damage)
+    }
+  }
+
+  /** False while the disk is too full for a pull; makes room first where it can. */
+  private async hasRoom(): Promise<boolean> {
+    let room = await this.isRoomFree()
+    if (!room && !this.lowDisk) {
+      await this.noteIncident({ kind: 'storage_full', count: 1 })
+      await this.removeOld(KEEP_DETAILS_DAYS_WHEN_LOW)
+      room = await this.isRoomFree()
+    }
+    return room
+  }
+
+  private async isRoomFree(): Promise<boolean> {
+    const estimate = await this.ports.storage.estimate()
+    if (estimate !== null && estimate.quotaBytes - estimate.usedBytes < DISK_RESERVE_BYTES) return false
+    const free = (await this.readLocalState())?.freeDiskBytes ?? null
+    return free === null || free >= DISK_RESERVE_BYTES
+  }
+
+  private async removeOld(keepDetailsDays: number): Promise<void> {
+    const removed = await removeOld(this.database, this.index, keepDetailsDays, this.serverClock.now())
+    if (removed > 0) await this.noteIncident({ kind: 'details_removed', count: removed })
+  }
+
+  /** From time to time: the clock, the journal where it could not be written, and what is old. */
+  private keepHouse(): void {
+    setTimeout(() => {
+      void this.houseWork().finally(() => this.keepHouse())
+    }, HOUSEKEEPING_INTERVAL_MS)
+  }
+
+  private async houseWork(): Promise<void> {
+    await this.measureClock().catch(() => undefined)
+    if (!this.leading) return
+    await this.ledger.reconcileIfNeeded().catch(() => undefined)
+    await this.removeOld((await this.database.getMeta('keepDetailsDays')) ?? DEFAULT_KEEP_DETAILS_DAYS)
+  }
+
+  private async measureClock(): Promise<void> {
+    await this.serverClock.measure(this.ports.fetch)
+    await this.database.setMeta('clockOffsetMs', this.serverClock.offsetMs())
+    this.publish()
+  }
+
   // --- decisions ---------------------------------------------------------------------------------------------------
 
-  /** Journal first (fsynced by the main process), then the outbox row; in a browser the row alone. */
-  private async save(employeeNumber: string, mutation: Omit<Mutation, 'seq'>): Promise<void> {
-    if (this.local === null) {
-      await this.database.appendNumbered(employeeNumber, mutation, this.ports.mintId)
-      return
-    }
-    const entry = await callJson(this.ports.fetch, '/local/journal/append', journalEntrySchema, {
-      method: 'POST',
-      json: { employeeNumber, mutation },
-    })
-    const row = outboxRow(entry)
-    try {
-      await this.database.outbox.put(row)
-    } catch (error) {
-      // The journal has it: it is shown and sent from memory, and restored at the next start.
-      this.notStored.set(row.id, row)
-      console.error('outbox: not stored, kept in the journal', error)
-    }
-  }
-
-  private async restoreFromJournal(): Promise<void> {
-    if (this.local === null) return
-    const { entries } = await callJson(this.ports.fetch, '/local/journal/entries', journalEntriesSchema)
-    const restored = await this.database.restore(entries)
-    if (restored > 0) console.info(`journal: restored ${restored} decisions that IndexedDB did not have`)
-  }
-
   private async settled(rows: OutboxRow[]): Promise<void> {
-    const ids = new Set(rows.map((row) => row.id))
-    this.outbox = this.outbox.filter((row) => !ids.has(row.id))
+    await this.ledger.settled(rows.map((row) => row.id))
     await this.countResults()
     await this.showPending()
     this.changed()
     this.ports.broadcast({ type: 'changed' })
-    if (this.local === null) return
-    // Compaction may fail or come late: a replayed entry is answered with the verdict it already has.
-    await call(this.ports.fetch, '/local/journal/confirm', {
-      method: 'POST',
-      body: JSON.stringify({ ids: [...ids] }),
-      headers: { 'content-type': 'application/json' },
-    }).catch((error: unknown) => console.error('journal: confirm failed', error))
   }
 
-  /** Reads the outbox again; rows that could not be stored yet are tried again and stay in memory until then. */
-  private reloadOutbox(): Promise<void> {
-    // One after another: a slower, older read must not put back a list without the newest decision.
-    this.outboxRead = this.outboxRead.catch(() => undefined).then(() => this.readOutbox())
-    return this.outboxRead
-  }
-
-  private async readOutbox(): Promise<void> {
-    for (const row of this.notStored.values()) {
-      try {
-        await this.database.outbox.put(row)
-        this.notStored.delete(row.id)
-      } catch {
-        break
-      }
-    }
-    const rows = [...(await this.database.outbox.toArray()), ...this.notStored.values()]
-    this.outbox = rows.sort((a, b) => a.mutation.seq - b.mutation.seq)
+  private async reloadOutbox(): Promise<void> {
+    await this.ledger.reload()
+    // Another window may have numbered a decision while this one numbered all of them anew.
+    if (this.ownRows().some((row) => row.deviceId !== this.deviceId)) await this.renumbered()
     await this.showPending()
+  }
+
+  /** The journal has numbered anew: this window and the others use its device from now on. */
+  private async renumbered(): Promise<void> {
+    await this.ledger.reconcile()
+    await this.readDeviceId()
+    await this.showPending()
+    this.changed()
+    this.ports.broadcast({ type: 'renumbered' })
+    if (this.leading) this.runner.decided(this.unsentCount())
+  }
+
+  private async renumber(lastMutationSeq: number): Promise<void> {
+    const { deviceId } = this
+    const forgot = (await this.database.sent.toArray()).some(
+      (row) => row.deviceId === deviceId && row.mutation.seq > lastMutationSeq,
+    )
+    if (forgot) {
+      await this.offerAgain(null)
+      return
+    }
+    const number = this.identity?.employee.number
+    if (number !== undefined) await this.ledger.reconcile([number])
+    await this.noteIncident({ kind: 'decisions_renumbered', count: this.ownRows().length })
+    await this.readDeviceId()
+    this.ports.broadcast({ type: 'renumbered' })
+  }
+
+  private async offerAgain(storeId: string | null): Promise<void> {
+    const count = await this.ledger.offerAgain(storeId)
+    await this.noteIncident({ kind: 'backend_restored', count: 1, ...(storeId === null ? {} : { storeId }) })
+    if (count > 0) await this.noteIncident({ kind: 'decisions_offered_again', count })
+    await this.readDeviceId()
+    await this.showPending()
+    this.ports.broadcast({ type: 'renumbered' })
+  }
+
+  /** The database was deleted while it was open: what memory and journal hold goes into the new one, the rest is synced. */
+  private recreate(): void {
+    const rows = [...this.ledger.rows()]
+    const { identity } = this
+    // Memory is read at once, before anybody reads the empty database; the rest waits until that one is made.
+    setTimeout(() => {
+      void this.putBack(rows, identity).catch((error) => console.error('database not restored', error))
+    }, 0)
+  }
+
+  private async putBack(rows: readonly OutboxRow[], identity: Identity | null): Promise<void> {
+    await this.database.open()
+    if (identity !== null) {
+      await this.database.setMeta('identity', identity)
+      this.runner.refill(identity.stores.map((store) => store.id))
+    }
+    await this.ledger.putBack(rows)
+    await this.readDeviceId()
+    await this.noteIncident({ kind: 'database_recreated', count: rows.length })
+    await this.countResults()
+    await this.showPending()
+    this.changed()
+    this.ports.broadcast({ type: 'renumbered' })
+    if (this.leading) await this.startEngine()
   }
 
   private ownRows(): OutboxRow[] {
     const number = this.identity?.employee.number
-    return this.outbox.filter((row) => row.employeeNumber === number)
+    return this.ledger.rows().filter((row) => row.employeeNumber === number)
+  }
+
+  private unsentRows(): OutboxRow[] {
+    return this.ownRows().filter((row) => row.verdict === null && row.deviceId === this.deviceId)
   }
 
   private unsentOfOthers(): DataStatus['unsentOfOthers'] {
     const number = this.identity?.employee.number
-    const owners = new Set(this.outbox.map((row) => row.employeeNumber).filter((owner) => owner !== number))
+    const owners = new Set(
+      this.ledger
+        .rows()
+        .map((row) => row.employeeNumber)
+        .filter((owner) => owner !== number),
+    )
     return [...owners].sort().map((employeeNumber) => ({
       employeeNumber,
-      count: countSubjects(this.outbox.filter((row) => row.employeeNumber === employeeNumber)),
+      count: countSubjects(this.ledger.rows().filter((row) => row.employeeNumber === employeeNumber)),
     }))
   }
 
@@ -430,12 +649,22 @@ export class DataService implements DataApi {
   /** Rebuilds the index of a store from IndexedDB. */
   private async loadStore(storeId: string): Promise<void> {
     this.index.dropStore(storeId)
+    const damaged: string[] = []
     await this.database.dayBlocks
       .where('storeId')
       .equals(storeId)
-      .each((block) => {
-        this.index.addBlock(storeId, decodeDayBlock(block.bytes))
+      .each(({ date, bytes }) => {
+        try {
+          this.index.addBlock(storeId, decodeDayBlock(bytes))
+        } catch {
+          damaged.push(date)
+        }
       })
+    for (const date of damaged) {
+      const known = this.damaged.get(storeId) ?? new Set()
+      if (!known.has(date)) await this.noteIncident({ kind: 'block_corrupt', count: 1, storeId, date })
+      this.damaged.set(storeId, known.add(date))
+    }
     this.index.addOverlay(await this.database.overlay.where('storeId').equals(storeId).toArray())
     const cursor = await this.database.cursors.get(storeId)
     if (cursor !== undefined) this.lastContactAt = { ...this.lastContactAt, [storeId]: cursor.pulledAt }
@@ -468,23 +697,38 @@ export class DataService implements DataApi {
     this.publish()
   }
 
+  private async takeSettings(storeId: string, settings: StoreSettings): Promise<void> {
+    if (this.identity === null || JSON.stringify(this.settingsOf(storeId)) === JSON.stringify(settings)) return
+    const stores = this.identity.stores.map((store) => (store.id === storeId ? settings : store))
+    await this.keepIdentity({ ...this.identity, stores })
+    this.changed()
+  }
+
+  /** IndexedDB was lost, the sign-in was not: the backend says who this is. Without it the sign-in page is shown. */
+  private async recoverIdentity(): Promise<void> {
+    try {
+      const response = await call(this.ports.fetch, '/api/v1/auth/refresh', { method: 'POST' })
+      const identity = identitySchema.safeParse(await response.json().catch(() => undefined))
+      if (!identity.success) return
+      await this.keepIdentity(identity.data)
+      await this.loadIdentity()
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error
+    }
+  }
+
   private async loadIdentity(): Promise<void> {
     this.identity = (await this.database.getMeta('identity')) ?? null
-    if (this.identity !== null) this.deviceId = await this.deviceIdOf(this.identity.employee.number)
+    await this.readDeviceId()
     await this.loadStores()
     await this.reloadOutbox()
     await this.countResults()
     this.changed()
   }
 
-  /** The device under which an employee signs in and numbers decisions on this PC. */
-  private async deviceIdOf(employeeNumber: string): Promise<string> {
-    if (this.local === null) return (await this.database.device(employeeNumber, this.ports.mintId)).deviceId
-    const { deviceId } = await callJson(this.ports.fetch, '/local/journal/device', journalDeviceResponseSchema, {
-      method: 'POST',
-      json: { employeeNumber },
-    })
-    return deviceId
+  private async readDeviceId(): Promise<void> {
+    if (this.identity === null || this.readOnly()) return
+    this.deviceId = await this.ledger.deviceIdOf(this.identity.employee.number)
   }
 
   private async startEngine(): Promise<void> {
@@ -523,12 +767,13 @@ export class DataService implements DataApi {
 
   private takeSyncState(state: SyncState): void {
     this.sync = state
+    this.lowDisk = state.diskCheckAt !== null
     if (this.leading) this.ports.broadcast({ type: 'sync', state })
     this.publish()
   }
 
   private async countResults(): Promise<void> {
-    this.unseenResults = (await this.results()).length
+    this.unseenResults = (await this.results({ seen: false })).length
   }
 
   private changed(): void {
@@ -565,20 +810,10 @@ export class DataService implements DataApi {
       firstSync: this.firstSync,
       revision: this.revision,
       journalled: this.local !== null,
+      lowDisk: this.lowDisk,
+      readOnly: this.readOnly(),
     }
   }
-}
-
-function countSubjects(rows: readonly OutboxRow[]): number {
-  return new Set(rows.map(({ mutation }) => subjectOf(mutation))).size
-}
-
-/** Taking a check and deciding it are one decision to a person: what lies on the same verification counts once. */
-function subjectOf(mutation: Mutation): string {
-  const payload = decisionOf(mutation)?.payload
-  return payload !== undefined && 'verificationId' in payload
-    ? JSON.stringify([mutation.storeId, mutation.sessionId, payload.verificationId])
-    : mutation.id
 }
 
 function isOpenCheck(status: string): boolean {

@@ -1,10 +1,11 @@
 import 'fake-indexeddb/auto'
+import Dexie from 'dexie'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Mutation, MutationResult } from '#shared/protocol/decisions.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { ChangesPage } from '#shared/protocol/sync.ts'
 import { foldSession } from '#shared/session/fold-session.ts'
-import { ConsoleDatabase, outboxRow } from './database.ts'
+import { ConsoleDatabase, outboxRow, sortByAge } from './database.ts'
 
 const settings = {
   currency: 'EUR',
@@ -56,7 +57,7 @@ describe('a page of changes', () => {
   })
 
   it('deletes what the backend says is gone', async () => {
-    await database.keepDocuments([session('s1', 3)])
+    await database.keepDocuments('a', [session('s1', 3)], 'E')
     await database.applyPage('a', 1, page({ changes: [{ version: 5, deleted: 's1' }] }), 'd', 9)
     expect(await database.sessions.count()).toBe(0)
     expect((await database.overlay.get(['a', 's1']))?.summary).toBeNull()
@@ -78,6 +79,24 @@ describe('a page of changes', () => {
     expect(await database.results.get('m2')).toMatchObject({ seen: 0, verdict: { status: 'superseded', by } })
   })
 
+  it('does not put an older document over one fetched on its own', async () => {
+    await database.keepDocuments('a', [session('s1', 6)], 'E')
+    await database.applyPage('a', 1, page({ changes: [{ version: 5, session: session('s1', 5) }] }), 'd', 9)
+    expect((await database.sessions.get(['a', 's1']))?.document.version).toBe(6)
+    expect((await database.overlay.get(['a', 's1']))?.version).toBe(6)
+  })
+
+  it('a document asked for in another epoch is not kept', async () => {
+    await database.keepDocuments('a', [session('s1', 6)], 'before')
+    expect(await database.sessions.count()).toBe(0)
+  })
+
+  it('settles nothing by a page about another device', async () => {
+    await database.outbox.put({ ...outboxRow(entry(1)), verdict: { status: 'applied' } })
+    await database.applyPage('a', 1, page({ lastMutationSeq: 9, deviceId: 'old' }), 'd', 9)
+    expect(await database.outbox.count()).toBe(1)
+  })
+
   it('leaves decisions of other devices alone', async () => {
     await database.outbox.put({ ...outboxRow(entry(1)), deviceId: 'other', verdict: { status: 'applied' } })
     await database.applyPage('a', 1, page({ lastMutationSeq: 9 }), 'd', 9)
@@ -92,14 +111,15 @@ describe('the outbox', () => {
       [{ ...outboxRow(entry(2)), verdict: { status: 'refused', code: 'session_ended', message: '' } }],
       1,
     )
-    expect(await database.restore([entry(1), entry(2), entry(3)])).toBe(1)
+    const { restored, confirm } = await database.reconcile([entry(1), entry(2), entry(3)])
+    expect({ restored, confirm }).toEqual({ restored: 1, confirm: ['m2'] })
     expect((await database.outbox.toArray()).map((row) => row.id).sort()).toEqual(['m1', 'm3'])
   })
 
   it('takes the numbering of the journal where it differs', async () => {
     await database.outbox.put({ ...outboxRow(entry(7)), verdict: { status: 'applied' } })
     const renumbered = { ...entry(7), deviceId: 'new', mutation: { ...mutation(7), seq: 1 } }
-    expect(await database.restore([renumbered])).toBe(0)
+    expect((await database.reconcile([renumbered])).restored).toBe(0)
     expect(await database.outbox.get('m7')).toMatchObject({ deviceId: 'new', mutation: { seq: 1 }, verdict: null })
   })
 
@@ -114,6 +134,64 @@ describe('the outbox', () => {
     expect(await database.results.get('m2')).toMatchObject({ seen: 1, receivedAt: 1 })
   })
 
+  it('tells which rows the journal does not have', async () => {
+    await database.outbox.bulkPut([outboxRow(entry(1)), outboxRow(entry(2))])
+    const { unjournalled } = await database.reconcile([entry(1)])
+    expect(unjournalled.map((row) => row.id)).toEqual(['m2'])
+  })
+
+  it('offers a restored backend again what it had confirmed or judged, and makes the next pull a reset', async () => {
+    const sent = { ...outboxRow(entry(1)), verdict: { status: 'applied' as const } }
+    await database.settle([sent], 1)
+    await database.outbox.bulkPut([{ ...outboxRow(entry(2)), verdict: { status: 'applied' } }, outboxRow(entry(3))])
+    expect(await database.offerAgain('a')).toBe(1)
+    expect((await database.outbox.toArray()).map((row) => [row.id, row.verdict])).toEqual([
+      ['m1', null],
+      ['m2', null],
+      ['m3', null],
+    ])
+    expect(await database.sent.count()).toBe(0)
+    expect((await database.cursors.get('a'))?.epoch).toBe('')
+    expect(await database.offerAgain('a')).toBe(0)
+  })
+
+  it('numbers anew in order of age, under a new device, and forgets verdicts on the old numbers', async () => {
+    await database.outbox.bulkPut([
+      { ...outboxRow(entry(9)), verdict: { status: 'applied' } },
+      outboxRow(entry(3)),
+      { ...outboxRow(entry(1)), employeeNumber: '200' },
+    ])
+    await database.renumber('100', () => 'new')
+    const rows = sortByAge((await database.outbox.toArray()).filter((row) => row.deviceId === 'new'))
+    expect(rows.map((row) => [row.id, row.mutation.seq, row.verdict])).toEqual([
+      ['m3', 1, null],
+      ['m9', 2, null],
+    ])
+    expect(await database.device('100', () => 'never')).toEqual({ deviceId: 'new', nextSeq: 3 })
+    expect((await database.outbox.get('m1'))?.deviceId).toBe('d')
+  })
+
+  it('a verdict on an old number is not taken for the new one', async () => {
+    await database.outbox.put(outboxRow(entry(1)))
+    await database.noteVerdicts('old', [{ id: 'm1', seq: 1, status: 'applied' }])
+    await database.noteVerdicts('d', [{ id: 'm1', seq: 2, status: 'applied' }])
+    expect((await database.outbox.get('m1'))?.verdict).toBeNull()
+    await database.noteVerdicts('d', [{ id: 'm1', seq: 1, status: 'applied' }])
+    expect((await database.outbox.get('m1'))?.verdict).toEqual({ status: 'applied' })
+  })
+
+  it('a duplicate is what it was answered the first time; a better second outcome takes the result away', async () => {
+    const by = { number: '200', name: 'Ben' }
+    const first = { status: 'superseded' as const, by, at: '2026-03-10T10:00:00.000Z' }
+    await database.settle([{ ...outboxRow(entry(1)), verdict: { status: 'duplicate', first } }], 1)
+    expect((await database.results.get('m1'))?.verdict).toEqual(first)
+    await database.settle(
+      [{ ...outboxRow(entry(1)), verdict: { status: 'duplicate', first: { status: 'applied' } } }],
+      2,
+    )
+    expect(await database.results.count()).toBe(0)
+  })
+
   it('numbers decisions without holes, per employee', async () => {
     const { seq: _seq, ...unnumbered } = mutation(0)
     let minted = 0
@@ -126,5 +204,35 @@ describe('the outbox', () => {
     expect(new Set(rows.map((row) => row.deviceId)).size).toBe(1)
     expect(other.mutation.seq).toBe(1)
     expect(other.deviceId).not.toBe(rows[0]?.deviceId)
+  })
+})
+
+describe('a database of a newer app', () => {
+  it('is read, and nothing of it can be changed', async () => {
+    const name = `newer-${count}`
+    const newer = new Dexie(name)
+    newer.version(99).stores({ outbox: 'id', meta: 'key', news: 'id' })
+    await newer.table('outbox').put(outboxRow(entry(1)))
+    newer.close()
+    const older = new ConsoleDatabase(name)
+    await older.open()
+    expect(older.readOnly).toBe(true)
+    expect((await older.outbox.toArray()).map((row) => row.id)).toEqual(['m1'])
+    await expect(older.outbox.put(outboxRow(entry(2)))).rejects.toThrow(/newer/)
+    await expect(older.outbox.delete('m1')).rejects.toThrow(/newer/)
+    expect(await older.outbox.count()).toBe(1)
+  })
+
+  it('says when it was made anew behind its back', async () => {
+    let created = 0
+    await database.open()
+    database.created = () => {
+      created += 1
+    }
+    await new Promise((done) => {
+      indexedDB.deleteDatabase(database.name).onsuccess = done
+    })
+    expect(await database.outbox.count()).toBe(0)
+    expect(created).toBe(1)
   })
 })

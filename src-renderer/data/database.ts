@@ -1,16 +1,19 @@
 /** IndexedDB through Dexie: the tables of the console and the transactions that keep them true together. */
 import Dexie, { type DexieOptions, type Table } from 'dexie'
 import type { JournalEntry } from '#shared/desktop-api.ts'
-import type { Mutation, Verdict } from '#shared/protocol/decisions.ts'
+import type { Mutation, MutationResult, OutcomeVerdict, Verdict } from '#shared/protocol/decisions.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { ChangesPage, Identity } from '#shared/protocol/sync.ts'
 import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
+import type { Incident, IntegrityReport } from './data-api.ts'
 
 /** Cold, columnar history of one store-local day as it came from the backend. */
 export interface DayBlockRow {
   storeId: string
   date: string
   version: number
+  /** The backend's when the block was fetched; a version means nothing in another one. */
+  epoch: string
   bytes: Uint8Array
 }
 
@@ -40,9 +43,18 @@ export interface ResultRow {
   id: string
   employeeNumber: string
   mutation: Mutation
-  verdict: Extract<Verdict, { status: 'superseded' | 'refused' }>
+  verdict: Exclude<OutcomeVerdict, { status: 'applied' }>
   receivedAt: number
   seen: 0 | 1
+}
+
+/** A confirmed decision, kept for a while: a backend restored from an older backup is offered it again. */
+export interface SentRow extends JournalEntry {
+  id: string
+  storeId: string
+  verdict: OutcomeVerdict
+  /** UTC milliseconds, server time. */
+  settledAt: number
 }
 
 export interface CursorRow {
@@ -57,7 +69,19 @@ export interface CursorRow {
 interface Meta {
   identity: Identity
   clockOffsetMs: number
+  keepDetailsDays: number
+  /** Newest first. */
+  incidents: Incident[]
+  lastIntegrityCheck: IntegrityReport
   [device: `device:${string}`]: { deviceId: string; nextSeq: number }
+}
+
+const SCHEMA_VERSION = 2
+const MAX_INCIDENTS = 50
+
+/** The database was made by a newer Floorwalker: it is read and exported, never changed. */
+export class ReadOnlyDatabase extends Error {
+  override readonly name = 'ReadOnlyDatabase'
 }
 
 export class ConsoleDatabase extends Dexie {
@@ -66,6 +90,7 @@ export class ConsoleDatabase extends Dexie {
   declare overlay: Table<OverlayRow, [string, string]>
   declare outbox: Table<OutboxRow, string>
   declare results: Table<ResultRow, string>
+  declare sent: Table<SentRow, string>
   declare cursors: Table<CursorRow, string>
   declare meta: Table<{ key: string; value: unknown }, string>
 
@@ -80,6 +105,43 @@ export class ConsoleDatabase extends Dexie {
       results: 'id',
       cursors: 'storeId',
       meta: 'key',
+    })
+    this.version(SCHEMA_VERSION).stores({ sent: 'id, storeId' })
+    this.on('populate', () => this.created())
+    // Dexie opens a newer database without a word; nothing of it may be changed by code that does not know it.
+    this.use({
+      stack: 'dbcore',
+      name: 'read-only',
+      create: (core) => ({
+        ...core,
+        table: (name) => {
+          const table = core.table(name)
+          return {
+            ...table,
+            mutate: (request) =>
+              this.readOnly
+                ? Promise.reject(new ReadOnlyDatabase('the data is of a newer app'))
+                : table.mutate(request),
+          }
+        },
+      }),
+    })
+  }
+
+  /** Called whenever the database is made anew: at the first start, and after it was deleted behind our back. */
+  created: () => void = () => undefined
+
+  /** True where a newer app wrote the database; known once it is open. */
+  get readOnly(): boolean {
+    // Dexie multiplies its versions by ten.
+    return this.isOpen() && this.backendDB().version > SCHEMA_VERSION * 10
+  }
+
+  /** Remembers what went wrong and what was done about it. */
+  async noteIncident(incident: Incident): Promise<void> {
+    await this.transaction('rw', this.meta, async () => {
+      const known = (await this.getMeta('incidents')) ?? []
+      await this.setMeta('incidents', [incident, ...known].slice(0, MAX_INCIDENTS))
     })
   }
 
@@ -121,23 +183,85 @@ export class ConsoleDatabase extends Dexie {
   }
 
   /**
-   * Puts journal entries back that the outbox does not have and that were not settled; answers how many. The journal's
-   * numbering holds: after a damaged line it numbers anew, under a new device.
+   * Brings outbox and journal together, in both directions. What IndexedDB settled is confirmed to the journal; what the
+   * journal alone has comes back; what the outbox alone has is to be adopted by the journal. The journal's numbering
+   * holds: after a damaged line it numbers anew, under a new device.
+   *
+   * @param entries what the journal has pending
+   * @returns ids to confirm, how many rows came back, and rows that the journal does not have
    */
-  async restore(entries: readonly JournalEntry[]): Promise<number> {
-    return this.transaction('rw', this.outbox, this.results, async () => {
+  async reconcile(
+    entries: readonly JournalEntry[],
+  ): Promise<{ confirm: string[]; restored: number; unjournalled: OutboxRow[] }> {
+    return this.transaction('rw', this.outbox, this.results, this.sent, async () => {
+      const confirm: string[] = []
+      const ids = new Set<string>()
       let restored = 0
       for (const entry of entries) {
-        const { id, seq } = entry.mutation
+        const { id } = entry.mutation
+        ids.add(id)
         const row = await this.outbox.get(id)
         if (row === undefined) {
-          if ((await this.results.get(id)) !== undefined) continue
+          if ((await this.sent.get(id)) !== undefined || (await this.results.get(id)) !== undefined) {
+            confirm.push(id)
+            continue
+          }
           restored += 1
-        } else if (row.deviceId === entry.deviceId && row.mutation.seq === seq) continue
+        } else if (isNumbered(row, entry)) continue
         await this.outbox.put(outboxRow(entry))
       }
-      return restored
+      return { confirm, restored, unjournalled: (await this.outbox.toArray()).filter((row) => !ids.has(row.id)) }
     })
+  }
+
+  /** Takes over the journal's new numbering of an employee's decisions; their verdicts belonged to the old one. */
+  async takeNumbering(entries: readonly JournalEntry[]): Promise<void> {
+    await this.outbox.bulkPut(entries.map(outboxRow))
+  }
+
+  /** Numbers an employee's rows anew where no journal does (browser): a new device, from 1, oldest first. */
+  async renumber(employeeNumber: string, mintDeviceId: () => string): Promise<void> {
+    await this.transaction('rw', this.meta, this.outbox, async () => {
+      const deviceId = mintDeviceId()
+      const rows = sortByAge((await this.outbox.toArray()).filter((row) => row.employeeNumber === employeeNumber))
+      const entries = rows.map(({ mutation }, index) => ({
+        employeeNumber,
+        deviceId,
+        mutation: { ...mutation, seq: index + 1 },
+      }))
+      await this.outbox.bulkPut(entries.map(outboxRow))
+      await this.setMeta(`device:${employeeNumber}`, { deviceId, nextSeq: rows.length + 1 })
+    })
+  }
+
+  /**
+   * The backend lost what it had confirmed (restored from an older backup): confirmed decisions of the store, and those
+   * it had judged, wait to be sent again. Their ids tell the backend which ones it still has. They have to be numbered
+   * anew afterwards.
+   *
+   * @param storeId null for all stores
+   * @returns how many confirmed decisions are offered again
+   */
+  async offerAgain(storeId: string | null): Promise<number> {
+    return this.transaction('rw', this.outbox, this.sent, this.cursors, async () => {
+      const ofStore = (row: { storeId: string }) => storeId === null || row.storeId === storeId
+      const sent = (await this.sent.toArray()).filter(ofStore)
+      const judged = (await this.outbox.toArray()).filter((row) => ofStore(row) && row.verdict !== null)
+      await this.outbox.bulkPut([...sent.map(outboxRow), ...judged.map(outboxRow)])
+      await this.sent.bulkDelete(sent.map((row) => row.id))
+      // An epoch that no backend has: the next pull is answered with a reset, also after a crash.
+      await this.cursors.filter(ofStore).modify({ epoch: '' })
+      return sent.length
+    })
+  }
+
+  /** True where blocks of the store came from another history of the backend. */
+  async hasOtherEpoch(storeId: string, epoch: string): Promise<boolean> {
+    const other = this.dayBlocks
+      .where('storeId')
+      .equals(storeId)
+      .filter((block) => block.epoch !== epoch)
+    return (await other.count()) > 0
   }
 
   /**
@@ -146,6 +270,7 @@ export class ConsoleDatabase extends Dexie {
    * Rows are settled by the last page only: until then their effects may still be on a later page.
    * @param since the cursor the page was asked with; another one in the database means another window was faster, and
    *   nothing is changed
+   * @param deviceId the device whose numbering the rows have; a page about another one settles nothing
    * @returns the settled rows, or null where nothing was changed
    */
   async applyPage(
@@ -155,28 +280,35 @@ export class ConsoleDatabase extends Dexie {
     deviceId: string,
     nowMs: number,
   ): Promise<OutboxRow[] | null> {
-    return this.transaction('rw', [this.sessions, this.overlay, this.outbox, this.results, this.cursors], async () => {
+    const tables = [this.sessions, this.overlay, this.outbox, this.results, this.sent, this.cursors]
+    return this.transaction('rw', tables, async () => {
       const cursor = await this.cursors.get(storeId)
       if (cursor === undefined || cursor.version !== since || cursor.epoch !== page.epoch) return null
+      const keys = page.changes.map((change): [string, string] => [
+        storeId,
+        'deleted' in change ? change.deleted : change.session.id,
+      ])
+      const [known, overlaid] = [await this.sessions.bulkGet(keys), await this.overlay.bulkGet(keys)]
       const documents: SessionRow[] = []
       const overlay: OverlayRow[] = []
       const deleted: [string, string][] = []
-      for (const change of page.changes) {
-        if ('deleted' in change) {
-          deleted.push([storeId, change.deleted])
-          overlay.push({ storeId, id: change.deleted, version: change.version, summary: null })
-        } else {
-          const { session } = change
-          documents.push({ storeId, id: session.id, document: session })
-          overlay.push({ storeId, id: session.id, version: session.version, summary: summarize(session) })
+      for (const [index, change] of page.changes.entries()) {
+        const id = keys[index]?.[1] ?? ''
+        const { version } = change
+        // A document fetched on its own may be newer than this page.
+        if ((overlaid[index]?.version ?? 0) <= version) {
+          overlay.push({ storeId, id, version, summary: 'deleted' in change ? null : summarize(change.session) })
         }
+        if ((known[index]?.document.version ?? 0) > version) continue
+        if ('deleted' in change) deleted.push([storeId, id])
+        else documents.push({ storeId, id, document: change.session })
       }
       await this.sessions.bulkPut(documents)
       await this.sessions.bulkDelete(deleted)
       await this.overlay.bulkPut(overlay)
       await this.cursors.put({ storeId, version: page.version, epoch: page.epoch, pulledAt: nowMs })
-      await this.noteVerdicts(page.outcomes)
-      if (page.more) return []
+      await this.noteVerdicts(deviceId, page.outcomes)
+      if (page.more || (page.deviceId ?? deviceId) !== deviceId) return []
       const rows = await this.outbox.filter((row) => row.storeId === storeId && row.deviceId === deviceId).toArray()
       const settled = rows.filter((row) => row.verdict !== null && row.mutation.seq <= page.lastMutationSeq)
       await this.settle(settled, nowMs)
@@ -184,50 +316,92 @@ export class ConsoleDatabase extends Dexie {
     })
   }
 
-  /** Keeps what a push or a pull said about outbox rows; effects are shown by a pull. */
-  async noteVerdicts(results: readonly ({ id: string } & Verdict)[]): Promise<void> {
+  /** Keeps what a push or a pull said about outbox rows, as numbered then; effects are shown by a pull. */
+  async noteVerdicts(deviceId: string, results: readonly MutationResult[]): Promise<void> {
     await this.transaction('rw', this.outbox, async () => {
-      for (const { id, ...rest } of results) {
+      for (const { id, seq, ...rest } of results) {
         const row = await this.outbox.get(id)
-        if (row !== undefined) await this.outbox.put({ ...row, verdict: rest as Verdict })
+        if (row === undefined || row.deviceId !== deviceId || row.mutation.seq !== seq) continue
+        await this.outbox.put({ ...row, verdict: rest as Verdict })
       }
     })
   }
 
   /** Takes judged rows out of the outbox; superseded and refused ones become results to be seen. */
   async settle(rows: readonly OutboxRow[], nowMs: number): Promise<void> {
-    await this.transaction('rw', this.outbox, this.results, async () => {
-      for (const row of rows) {
-        const { verdict } = row
-        if (verdict?.status === 'superseded' || verdict?.status === 'refused') {
-          const known = await this.results.get(row.id)
+    await this.transaction('rw', this.outbox, this.results, this.sent, this.sessions, async () => {
+      for (const { verdict: answered, ...row } of rows) {
+        if (answered === null) continue
+        const verdict = answered.status === 'duplicate' ? await this.firstVerdict(row, answered.first) : answered
+        const known = await this.results.get(row.id)
+        if (verdict.status === 'applied') await this.results.delete(row.id)
+        else {
+          const { id, employeeNumber, mutation } = row
+          const same = known?.verdict.status === verdict.status
           await this.results.put({
-            id: row.id,
-            employeeNumber: row.employeeNumber,
-            mutation: row.mutation,
+            id,
+            employeeNumber,
+            mutation,
             verdict,
-            receivedAt: known?.receivedAt ?? nowMs,
-            seen: known?.seen ?? 0,
+            receivedAt: same ? known.receivedAt : nowMs,
+            seen: same ? known.seen : 0,
           })
         }
+        await this.sent.put({ ...row, verdict, settledAt: nowMs })
         await this.outbox.delete(row.id)
       }
     })
   }
 
-  /** Keeps documents fetched one by one, unless a newer one is here already. */
-  async keepDocuments(documents: readonly SessionDocument[]): Promise<void> {
-    await this.transaction('rw', this.sessions, this.overlay, async () => {
+  /** What a decision was answered the first time, where a backend only says that it was sent before. */
+  private async firstVerdict(
+    { id, storeId, mutation }: Omit<OutboxRow, 'verdict'>,
+    first: OutcomeVerdict | undefined,
+  ): Promise<OutcomeVerdict> {
+    if (first !== undefined) return first
+    const session = await this.sessions.get([storeId, mutation.sessionId])
+    const verdict = session?.document.events.find((event) => event.id === id)?.verdict
+    return verdict === undefined || verdict.status === 'duplicate' ? { status: 'applied' } : verdict
+  }
+
+  /**
+   * Keeps documents fetched one by one, unless a newer one is here already.
+   * @param epoch the cursor's when they were asked for; after a reset their versions mean nothing
+   */
+  async keepDocuments(
+    storeId: string,
+    documents: readonly SessionDocument[],
+    epoch: string | undefined,
+  ): Promise<void> {
+    await this.transaction('rw', this.sessions, this.overlay, this.cursors, async () => {
+      if ((await this.cursors.get(storeId))?.epoch !== epoch) return
       for (const document of documents) {
-        const key: [string, string] = [document.storeId, document.id]
+        const key: [string, string] = [storeId, document.id]
         const known = await this.sessions.get(key)
         if (known !== undefined && known.document.version > document.version) continue
-        await this.sessions.put({ storeId: document.storeId, id: document.id, document })
         const overlaid = await this.overlay.get(key)
+        // A session deleted meanwhile stays deleted.
         if (overlaid !== undefined && overlaid.version > document.version) continue
-        const summary = summarize(document)
-        await this.overlay.put({ storeId: document.storeId, id: document.id, version: document.version, summary })
+        await this.sessions.put({ storeId, id: document.id, document })
+        await this.overlay.put({ storeId, id: document.id, version: document.version, summary: summarize(document) })
       }
+    })
+  }
+
+  /**
+   * Replaces one day that differs from the backend's: its block, and what lay above it up to the block's version.
+   * @param version the manifest's; rows newer than that stay
+   */
+  async replaceDay(block: DayBlockRow, sessionIds: readonly string[], version: number): Promise<void> {
+    const { storeId } = block
+    const keys = sessionIds.map((id): [string, string] => [storeId, id])
+    await this.transaction('rw', this.dayBlocks, this.sessions, this.overlay, async () => {
+      await this.dayBlocks.put(block)
+      const overlaid = (await this.overlay.bulkGet(keys)).filter((row) => row !== undefined && row.version <= version)
+      await this.overlay.bulkDelete(overlaid.map((row): [string, string] => [storeId, row?.id ?? '']))
+      const kept = (await this.sessions.bulkGet(keys)).filter((row) => row !== undefined)
+      const old = kept.filter((row) => row.document.version <= version)
+      await this.sessions.bulkDelete(old.map((row): [string, string] => [storeId, row.id]))
     })
   }
 
@@ -244,7 +418,19 @@ export class ConsoleDatabase extends Dexie {
   }
 }
 
-/** The outbox row of a numbered decision. */
-export function outboxRow(entry: JournalEntry): OutboxRow {
-  return { ...entry, id: entry.mutation.id, storeId: entry.mutation.storeId, verdict: null }
+/** The outbox row of a numbered decision, not judged yet. */
+export function outboxRow({ employeeNumber, deviceId, mutation }: JournalEntry): OutboxRow {
+  return { employeeNumber, deviceId, mutation, id: mutation.id, storeId: mutation.storeId, verdict: null }
+}
+
+const isNumbered = (row: OutboxRow, entry: JournalEntry): boolean =>
+  row.deviceId === entry.deviceId && row.mutation.seq === entry.mutation.seq
+
+/** Oldest first: by number within a device, devices by the time of their oldest decision here. */
+export function sortByAge(rows: readonly OutboxRow[]): OutboxRow[] {
+  const devices = new Map<string, OutboxRow[]>()
+  for (const row of rows) devices.set(row.deviceId, [...(devices.get(row.deviceId) ?? []), row])
+  const bySeq = [...devices.values()].map((group) => group.sort((a, b) => a.mutation.seq - b.mutation.seq))
+  const since = (group: readonly OutboxRow[]) => Date.parse(group[0]?.mutation.occurredAt ?? '')
+  return bySeq.sort((a, b) => since(a) - since(b)).flat()
 }

@@ -35,3 +35,16 @@ export function withPending(
   }
   return { ...shown, attributes: document.attributes }
 }
+
+/** How many decisions these are to a person. */
+export function countSubjects(rows: readonly { mutation: Mutation }[]): number {
+  return new Set(rows.map(({ mutation }) => subjectOf(mutation))).size
+}
+
+/** Taking a check and deciding it are one decision to a person: what lies on the same verification counts once. */
+function subjectOf(mutation: Mutation): string {
+  const payload = decisionOf(mutation)?.payload
+  return payload !== undefined && 'verificationId' in payload
+    ? JSON.stringify([mutation.storeId, mutation.sessionId, payload.verificationId])
+    : mutation.id
+}

@@ -6,7 +6,7 @@ import { callJson, type Fetch } from './transport.ts'
 const SAMPLES = 5
 
 export class ServerClock {
-  private anchor: { server: number; monotonic: number } | null = null
+  private anchor: { server: number; monotonic: number; uncertaintyMs: number } | null = null
 
   constructor(
     private readonly clock: Clock,
@@ -29,6 +29,16 @@ export class ServerClock {
     return Math.round(this.now() - this.clock.now())
   }
 
+  /** The offset with what is known about it; null where it was not measured since the start. */
+  reading(): { offsetMs: number; uncertaintyMs: number | null; measuredAt: number | null } {
+    const { anchor } = this
+    return {
+      offsetMs: this.offsetMs(),
+      uncertaintyMs: anchor === null ? null : Math.ceil(anchor.uncertaintyMs),
+      measuredAt: anchor === null ? null : Math.round(anchor.server),
+    }
+  }
+
   /** Measures with several round trips; the fastest one is off by at most half its length. */
   async measure(fetch: Fetch): Promise<void> {
     let best: { server: number; monotonic: number; roundTrip: number } | null = null
@@ -41,6 +51,7 @@ export class ServerClock {
         best = { server: Date.parse(now) + roundTrip / 2, monotonic: received, roundTrip }
       }
     }
-    if (best !== null) this.anchor = best
+    if (best === null) return
+    this.anchor = { server: best.server, monotonic: best.monotonic, uncertaintyMs: best.roundTrip / 2 }
   }
 }

@@ -46,6 +46,16 @@ export class SessionIndex {
     return this.pending.get(storeId)?.get(id) ?? this.stores.get(storeId)?.get(id)
   }
 
+  /** Rows of a store as the backend confirmed them. */
+  confirmedRows(storeId: string): Iterable<SessionSummary> {
+    return this.stores.get(storeId)?.values() ?? []
+  }
+
+  /** How many sessions of a store are known. */
+  count(storeId: string): number {
+    return this.stores.get(storeId)?.size ?? 0
+  }
+
   /** All rows of the stores, unsent decisions applied. */
   *rows(storeIds: readonly string[]): Generator<SessionSummary> {
     for (const storeId of storeIds) {

@@ -13,6 +13,10 @@ export class CallFailed extends Error {
     super(problem.detail ?? problem.title)
   }
 
+  static of(code: ProblemCode, detail: string): CallFailed {
+    return new CallFailed(problem(code, { detail }))
+  }
+
   get code(): ProblemCode {
     return this.problem.code
   }

@@ -1,7 +1,7 @@
 /** Entry of the data worker: wires the service to the browser and exposes it to the window. */
 import { expose } from 'comlink'
 import { randomId, systemClock } from '#shared/time/clock.ts'
-import type { DataApi } from './data-api.ts'
+import type { WorkerApi } from './data-api.ts'
 import { DataService, type WindowMessage } from './data-service.ts'
 import { ConsoleDatabase } from './database.ts'
 
@@ -23,10 +23,17 @@ const service = new DataService({
   clock: systemClock,
   mintId: randomId,
   random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+  storage: {
+    estimate: async () => {
+      const { usage, quota } = (await navigator.storage?.estimate?.()) ?? {}
+      return usage === undefined || quota === undefined ? null : { usedBytes: usage, quotaBytes: quota }
+    },
+    persisted: async () => (await navigator.storage?.persisted?.()) ?? null,
+  },
   leadership,
   broadcast: (message) => windows.postMessage(message),
 })
 windows.onmessage = (event: MessageEvent<WindowMessage>) => void service.hear(event.data)
 
-const api: DataApi = service
+const api: WorkerApi = service
 expose(api)

@@ -52,11 +52,13 @@ export const problemSchema = z.object({
   /** States of a refused lifecycle command. */
   from: lifecycleStateSchema.optional(),
   to: lifecycleStateSchema.optional(),
+  /** Protocol versions that the backend speaks, of `upgrade_required`. */
+  supported: z.object({ min: z.int(), max: z.int() }).optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
 
 /** What a problem says beyond its kind. */
-export type ProblemDetails = Pick<Problem, 'detail' | 'field' | 'lastMutationSeq' | 'from' | 'to'>
+export type ProblemDetails = Pick<Problem, 'detail' | 'field' | 'lastMutationSeq' | 'from' | 'to' | 'supported'>
 
 /** Builds the problem document of a kind. */
 export function problem(code: ProblemCode, extra: ProblemDetails = {}): Problem {

@@ -5,8 +5,12 @@ import { idSchema, localDateSchema, shortTextSchema } from './primitives.ts'
 import { sessionDocumentSchema } from './session-document.ts'
 import { employeeSchema, storeSettingsSchema } from './store-settings.ts'
 
-/** Version of the wire contract; sent as header `floorwalker-protocol`, an unsupported one answers 426. */
+/**
+ * Version of the wire contract; sent as header `floorwalker-protocol`. A backend speaks all versions from
+ * `MIN_PROTOCOL_VERSION` to `PROTOCOL_VERSION` and answers 426 to others. `protocol-history.ts` lists what changed.
+ */
 export const PROTOCOL_VERSION = 1
+export const MIN_PROTOCOL_VERSION = 1
 export const PROTOCOL_HEADER = 'floorwalker-protocol'
 export const DAY_BLOCK_MEDIA_TYPE = 'application/vnd.apache.arrow.stream'
 export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000
@@ -33,6 +37,9 @@ export const refreshRequestSchema = z.object({
 /** What a console sends to its own origin, where the refresh token is added (main process) or a cookie. */
 export const consoleRefreshRequestSchema = refreshRequestSchema.pick({ deviceId: true })
 
+/** Optional body of a sign-out: ends the sign-in of the refresh token where the access token is gone. */
+export const signOutRequestSchema = refreshRequestSchema.pick({ refreshToken: true }).partial()
+
 export const timeResponseSchema = z.object({ now: z.string() })
 
 export const manifestSchema = z.object({
@@ -40,9 +47,7 @@ export const manifestSchema = z.object({
   epoch: z.string(),
   settings: storeSettingsSchema,
   /** `version` is the highest of the day's sessions, `versionSum` the sum of them: with `count` it tells a stale copy. */
-  days: z.array(
-    z.object({ date: localDateSchema, count: z.int(), version: z.int(), versionSum: z.int().optional() }),
-  ),
+  days: z.array(z.object({ date: localDateSchema, count: z.int(), version: z.int(), versionSum: z.int().optional() })),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 
@@ -57,6 +62,8 @@ export const changesPageSchema = z.object({
   version: z.int(),
   more: z.boolean(),
   epoch: z.string(),
+  /** The device of this sign-in, whose `lastMutationSeq` and `outcomes` these are. */
+  deviceId: z.string().optional(),
   /** Highest seq of this device that was processed, over all stores. */
   lastMutationSeq: z.int(),
   /** Verdicts on this device's mutations to this store since the cursor. */

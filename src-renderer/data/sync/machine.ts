@@ -10,6 +10,8 @@ export const HEARTBEAT_PATIENCE_MS = 35_000
 const STREAM_PAUSE_MS = 300
 const BACKOFF_BASE_MS = 500
 const BACKOFF_CAP_MS = 15_000
+/** How often a disk that was too full is looked at again. */
+export const DISK_CHECK_INTERVAL_MS = 30_000
 
 export interface StoreState {
   /** False until the first sync put a cursor; also after a reset. */
@@ -17,6 +19,8 @@ export interface StoreState {
   /** The backend may have news. */
   dirty: boolean
   pulledAt: number | null
+  /** When the last pull began; the one longest ago comes first, so no store starves behind a busy or failing one. */
+  triedAt: number | null
 }
 
 export interface SyncState {
@@ -33,6 +37,8 @@ export interface SyncState {
   heartbeatAt: number | null
   failures: number
   retryAt: number | null
+  /** Pulls wait until then because the disk is nearly full; pushes do not. */
+  diskCheckAt: number | null
 }
 
 export type SyncEvent = { at: number } & (
@@ -48,15 +54,20 @@ export type SyncEvent = { at: number } & (
   | { type: 'pulled'; storeId: string; more: boolean; unsent: number }
   | { type: 'reset'; storeId: string }
   | { type: 'store_withdrawn'; storeId: string }
+  | { type: 'disk_low'; storeId: string }
   | { type: 'pushed'; storeIds: string[]; unsent: number }
+  /** The decisions have a new device and new numbers. */
+  | { type: 'renumbered'; unsent: number }
   | { type: 'refreshed' }
   | {
       type: 'failed'
-      what: 'pull' | 'push' | 'stream' | 'refresh'
+      what: 'pull' | 'push' | 'stream' | 'refresh' | 'renumber'
       code: ProblemCode
       retry: RetryClass
       retryAfterMs: number | null
       random: number
+      /** Of a sequence conflict: the last seq of this device that the backend knows. */
+      lastMutationSeq?: number
     }
 )
 
@@ -66,6 +77,8 @@ export type SyncEffect =
   | { type: 'open_stream' }
   | { type: 'close_stream' }
   | { type: 'refresh' }
+  /** Number the decisions anew, under a new device: the backend's count of this device disagrees with ours. */
+  | { type: 'renumber'; lastMutationSeq: number }
   /** Feed a `tick` at this monotonic instant; replaces an earlier wake. */
   | { type: 'wake'; at: number }
 
@@ -81,6 +94,7 @@ export const initialState: SyncState = {
   heartbeatAt: null,
   failures: 0,
   retryAt: null,
+  diskCheckAt: null,
 }
 
 /** One step of the machine. Pure: equal inputs give equal outputs. */
@@ -111,7 +125,10 @@ function react(state: SyncState, event: SyncEvent): [SyncState, SyncEffect[]] {
   switch (event.type) {
     case 'signed_in': {
       const stores = Object.fromEntries(
-        Object.entries(event.stores).map(([id, { filled }]) => [id, { filled, dirty: true, pulledAt: null }]),
+        Object.entries(event.stores).map(([id, { filled }]) => [
+          id,
+          { filled, dirty: true, pulledAt: null, triedAt: null },
+        ]),
       )
       // A stream of an earlier identity would poke for the wrong stores.
       const effects: SyncEffect[] = state.stream === 'closed' ? [] : [{ type: 'close_stream' }]
@@ -122,7 +139,7 @@ function react(state: SyncState, event: SyncEvent): [SyncState, SyncEffect[]] {
     case 'tick':
       return [state, []]
     case 'sync_now':
-      return [{ ...allDirty(state), retryAt: null }, []]
+      return [{ ...allDirty(state), retryAt: null, diskCheckAt: null }, []]
     case 'decided':
       return [{ ...state, unsent: event.unsent }, []]
     case 'stream_opened':
@@ -138,7 +155,7 @@ function react(state: SyncState, event: SyncEvent): [SyncState, SyncEffect[]] {
       return [{ ...state, stream: 'closed', connection, retryAt: state.retryAt ?? event.at + STREAM_PAUSE_MS }, []]
     }
     case 'pulled': {
-      const pulled = { ...state, pulling: null, unsent: event.unsent }
+      const pulled = { ...state, pulling: null, diskCheckAt: null, unsent: event.unsent }
       // `dirty` was cleared when the pull began: a poke meanwhile stays.
       const dirty = event.more || (state.stores[event.storeId]?.dirty ?? false)
       return [contact(patchStore(pulled, event.storeId, { filled: true, dirty, pulledAt: event.at })), []]
@@ -148,6 +165,15 @@ function react(state: SyncState, event: SyncEvent): [SyncState, SyncEffect[]] {
     case 'store_withdrawn': {
       const { [event.storeId]: _gone, ...stores } = state.stores
       return [contact({ ...state, stores, pulling: null }), []]
+    }
+    case 'disk_low': {
+      const waiting = { ...state, pulling: null, diskCheckAt: event.at + DISK_CHECK_INTERVAL_MS }
+      return [patchStore(waiting, event.storeId, { dirty: true }), []]
+    }
+    case 'renumbered': {
+      const next = { ...allDirty(state), pushing: false, unsent: event.unsent }
+      // The sign-in still names the old device: a refresh moves it to the new one.
+      return state.auth === 'ok' ? [{ ...next, auth: 'refreshing' }, [{ type: 'refresh' }]] : [next, []]
     }
     case 'pushed': {
       let next: SyncState = { ...state, pushing: false, unsent: event.unsent }
@@ -164,12 +190,17 @@ function react(state: SyncState, event: SyncEvent): [SyncState, SyncEffect[]] {
 
 function fail(state: SyncState, event: Extract<SyncEvent, { type: 'failed' }>): [SyncState, SyncEffect[]] {
   let next: SyncState = { ...state, problem: event.code }
-  if (event.what === 'push') next.pushing = false
+  if (event.what === 'push' || event.what === 'renumber') next.pushing = false
   if (event.what === 'stream') next.stream = 'closed'
   if (event.what === 'pull' && state.pulling !== null) {
     next = patchStore({ ...next, pulling: null }, state.pulling, { dirty: true })
   }
   const failures = state.failures + 1
+  if (event.what === 'push' && (event.code === 'sequence_gap' || event.code === 'sequence_reused')) {
+    const retryAt = failures > 2 ? event.at + backoff(failures, event.random) : null
+    const effect: SyncEffect = { type: 'renumber', lastMutationSeq: event.lastMutationSeq ?? 0 }
+    return [{ ...next, pushing: true, failures, retryAt }, [effect]]
+  }
   if (event.retry === 'sign_in' && event.what !== 'refresh') {
     // A 401 pauses, refreshes and resumes; it never drops anything.
     if (state.auth !== 'ok') return [next, []]
@@ -212,20 +243,27 @@ function plan(start: SyncState, at: number, effects: SyncEffect[]): { state: Syn
     state = { ...state, pushing: true }
     effects.push({ type: 'push' })
   }
-  if (state.pulling === null) {
-    const due = Object.entries(state.stores).find(
-      ([, store]) => store.dirty || (store.pulledAt !== null && at - store.pulledAt >= POLL_INTERVAL_MS),
-    )
+  const diskIsLow = state.diskCheckAt !== null && at < state.diskCheckAt
+  if (state.pulling === null && !diskIsLow) {
+    const due = Object.entries(state.stores)
+      .filter(([, store]) => store.dirty || (store.pulledAt !== null && at - store.pulledAt >= POLL_INTERVAL_MS))
+      .reduce<[string, StoreState] | undefined>(
+        (first, other) => (first === undefined || (other[1].triedAt ?? -1) < (first[1].triedAt ?? -1) ? other : first),
+        undefined,
+      )
     if (due !== undefined) {
       const [storeId, store] = due
-      state = patchStore({ ...state, pulling: storeId }, storeId, { dirty: false })
+      state = patchStore({ ...state, pulling: storeId }, storeId, { dirty: false, triedAt: at })
       effects.push({ type: 'pull', storeId, fill: !store.filled })
     }
   }
+  // The end of a running pull plans anew.
+  const mayPull = state.pulling === null && !diskIsLow
   const deadlines = Object.values(state.stores).flatMap((store) =>
-    store.pulledAt === null ? [] : [store.pulledAt + POLL_INTERVAL_MS],
+    mayPull && store.pulledAt !== null ? [store.pulledAt + POLL_INTERVAL_MS] : [],
   )
   if (state.stream === 'open' && state.heartbeatAt !== null) deadlines.push(state.heartbeatAt + HEARTBEAT_PATIENCE_MS)
+  if (state.diskCheckAt !== null) deadlines.push(state.diskCheckAt)
   if (deadlines.length > 0) effects.push({ type: 'wake', at: Math.max(at + 50, Math.min(...deadlines)) })
   return { state, effects }
 }

@@ -1,13 +1,15 @@
 /** Does what the sync machine decides: network and storage around the pure core. */
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
-import { pushResponseSchema } from '#shared/protocol/decisions.ts'
+import { type MutationResult, pushResponseSchema } from '#shared/protocol/decisions.ts'
 import { problem } from '#shared/protocol/problems.ts'
+import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import {
   changesResponseSchema,
   documentsResponseSchema,
   type Identity,
   identitySchema,
   MAX_DOCUMENTS_PER_REQUEST,
+  type Manifest,
   manifestSchema,
   pokeSchema,
 } from '#shared/protocol/sync.ts'
@@ -28,7 +30,19 @@ export interface SyncHost {
   serverNow(): number
   /** Unsent rows of the signed-in employee and device, by seq. */
   unsentRows(): OutboxRow[]
+  /** How many decisions of the signed-in employee wait for a verdict. */
+  unsentCount(): number
   reloadOutbox(): Promise<void>
+  /** Numbers the employee's decisions anew, because the backend's count of this device disagrees with ours. */
+  renumber(lastMutationSeq: number): Promise<void>
+  /** The backend lost what it had confirmed: what was sent to the store (null: to all) is sent again. */
+  offerAgain(storeId: string | null): Promise<void>
+  /** False while the disk is too full for a pull. */
+  hasRoom(): Promise<boolean>
+  /** Days of the store whose block on this PC could not be read. */
+  damagedDays(storeId: string): string[]
+  onDayRepaired(storeId: string, date: string): Promise<void>
+  onSettings(storeId: string, settings: StoreSettings): Promise<void>
   /** Rows of the store whose documents should be kept: sessions not ended. */
   openSessions(storeId: string): SessionSummary[]
   onState(state: SyncState): void
@@ -50,7 +64,10 @@ export class SyncRunner {
   private stream: AbortController | null = null
   /** Answers of calls made for an earlier identity are dropped. */
   private generation = 0
+  /** Stores whose data is replaced beside the old one. */
   private readonly refilling = new Set<string>()
+  /** Halved where the backend finds a push too large. */
+  private pushLimit = PUSH_LIMIT
 
   constructor(
     private readonly database: ConsoleDatabase,
@@ -104,12 +121,11 @@ export class SyncRunner {
       case 'push':
         void this.attempt('push', () => this.push())
         return
+      case 'renumber':
+        void this.attempt('renumber', () => this.renumber(effect.lastMutationSeq))
+        return
       case 'pull':
-        void this.attempt(
-          'pull',
-          () => (effect.fill ? this.fill(effect.storeId) : this.pull(effect.storeId)),
-          effect.storeId,
-        )
+        void this.attempt('pull', () => this.pullIfRoom(effect.storeId, effect.fill), effect.storeId)
         return
     }
   }
@@ -126,6 +142,10 @@ export class SyncRunner {
       outcome = await work()
     } catch (error) {
       if (generation !== this.generation) return
+      if (what === 'pull' && storeId !== undefined && isDiskFull(error)) {
+        this.dispatch({ type: 'disk_low', storeId })
+        return
+      }
       const failure =
         error instanceof CallFailed ? error : new CallFailed(problem('internal', { detail: String(error) }))
       if (!(error instanceof CallFailed)) console.error(`sync: ${what} failed`, error)
@@ -135,7 +155,8 @@ export class SyncRunner {
         outcome = { type: 'store_withdrawn', storeId }
       } else {
         const { code, retry, retryAfterMs } = failure
-        outcome = { type: 'failed', what, code, retry, retryAfterMs, random: this.random() }
+        const { lastMutationSeq } = failure.problem
+        outcome = { type: 'failed', what, code, retry, retryAfterMs, random: this.random(), lastMutationSeq }
       }
     }
     if (generation === this.generation) this.dispatch(outcome)
@@ -169,20 +190,35 @@ export class SyncRunner {
   }
 
   private async refresh(): Promise<Unstamped<SyncEvent>> {
-    const response = await call(this.fetch, '/api/v1/auth/refresh', { method: 'POST' })
+    const response = await call(this.fetch, '/api/v1/auth/refresh', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ deviceId: this.host.deviceId() }),
+    })
     const identity = identitySchema.safeParse(await response.json().catch(() => undefined))
     if (identity.success) await this.host.onIdentity(identity.data)
     return { type: 'refreshed' }
   }
 
   private async push(): Promise<Unstamped<SyncEvent>> {
-    const rows = this.host.unsentRows().slice(0, PUSH_LIMIT)
+    const rows = withoutHoles(this.host.unsentRows()).slice(0, this.pushLimit)
     if (rows.length === 0) return { type: 'pushed', storeIds: [], unsent: 0 }
-    const { results } = await callJson(this.fetch, '/api/v1/sync/mutations', pushResponseSchema, {
-      method: 'POST',
-      json: { deviceId: this.host.deviceId(), mutations: rows.map((row) => row.mutation) },
-    })
-    await this.database.noteVerdicts(results.map(({ seq: _seq, ...verdict }) => verdict))
+    const deviceId = this.host.deviceId()
+    let results: MutationResult[]
+    try {
+      const answer = await callJson(this.fetch, '/api/v1/sync/mutations', pushResponseSchema, {
+        method: 'POST',
+        json: { deviceId, mutations: rows.map((row) => row.mutation) },
+      })
+      results = answer.results
+      this.pushLimit = PUSH_LIMIT
+    } catch (error) {
+      if (error instanceof CallFailed && error.code === 'too_large') {
+        this.pushLimit = Math.max(1, Math.floor(rows.length / 2))
+      }
+      throw error
+    }
+    await this.database.noteVerdicts(deviceId, results)
     // No pull of a store that is closed to us will ever confirm these.
     const lost = new Set(
       results.filter((result) => result.status === 'refused' && result.code === 'store_forbidden').map(({ id }) => id),
@@ -197,48 +233,103 @@ export class SyncRunner {
     return { type: 'pushed', storeIds, unsent: this.host.unsentRows().length }
   }
 
-  private async pull(storeId: string): Promise<Unstamped<SyncEvent>> {
+  private async renumber(lastMutationSeq: number): Promise<Unstamped<SyncEvent>> {
+    await this.host.renumber(lastMutationSeq)
+    return { type: 'renumbered', unsent: this.host.unsentCount() }
+  }
+
+  private async pullIfRoom(storeId: string, fill: boolean): Promise<Unstamped<SyncEvent>> {
+    if (!(await this.host.hasRoom())) return { type: 'disk_low', storeId }
+    return fill ? this.fill(storeId) : this.pull(storeId)
+  }
+
+  /** Pulls one page of a store; safe beside the machine's own pulls. */
+  async pull(storeId: string): Promise<Unstamped<Extract<SyncEvent, { type: 'pulled' | 'reset' }>>> {
     const cursor = await this.database.cursors.get(storeId)
     if (cursor === undefined) return { type: 'reset', storeId }
+    const deviceId = this.host.deviceId()
+    const judged = await this.database.outbox
+      .filter((row) => row.storeId === storeId && row.deviceId === deviceId && row.verdict !== null)
+      .primaryKeys()
     const query = new URLSearchParams({ since: String(cursor.version), limit: String(PAGE_LIMIT), epoch: cursor.epoch })
     const page = await callJson(this.fetch, `${storePath(storeId)}/changes?${query}`, changesResponseSchema)
     if ('reset' in page) {
       this.refilling.add(storeId)
+      if (page.epoch !== cursor.epoch) await this.host.offerAgain(storeId)
       return { type: 'reset', storeId }
     }
     const now = this.host.serverNow()
-    const settled = await this.database.applyPage(storeId, cursor.version, page, this.host.deviceId(), now)
+    const settled = await this.database.applyPage(storeId, cursor.version, page, deviceId, now)
     if (settled === null) {
       // Another window was faster; what it wrote is the truth.
       await this.host.onStoreChanged(storeId, 'all')
-      return { type: 'pulled', storeId, more: true, unsent: this.host.unsentRows().length }
+      return { type: 'pulled', storeId, more: true, unsent: this.host.unsentCount() }
     }
+    if (page.settings !== undefined) await this.host.onSettings(storeId, page.settings)
     await this.host.reloadOutbox()
     const ids = page.changes.map((change) => ('deleted' in change ? change.deleted : change.session.id))
     await this.host.onStoreChanged(storeId, ids)
     if (settled.length > 0) await this.host.onSettled(settled)
-    return { type: 'pulled', storeId, more: page.more, unsent: this.host.unsentRows().length }
+    const forgotten = page.more || page.deviceId !== deviceId ? [] : await this.stillThere(judged, page.lastMutationSeq)
+    if (forgotten.length > 0) {
+      // Judged before this page was read, and yet beyond what the backend knows: it lost them.
+      await this.host.offerAgain(null)
+      return { type: 'pulled', storeId, more: true, unsent: this.host.unsentCount() }
+    }
+    for (const date of this.host.damagedDays(storeId)) await this.refetchDay(storeId, date)
+    return { type: 'pulled', storeId, more: page.more, unsent: this.host.unsentCount() }
+  }
+
+  private async stillThere(judged: readonly string[], lastMutationSeq: number): Promise<OutboxRow[]> {
+    const rows = await this.database.outbox.bulkGet([...judged])
+    return rows.filter(
+      (row) => row !== undefined && row.verdict !== null && row.mutation.seq > lastMutationSeq,
+    ) as OutboxRow[]
+  }
+
+  /** Replaces a day's block by the backend's of now. */
+  async refetchDay(storeId: string, date: string): Promise<SessionSummary[]> {
+    const { bytes, rows } = await this.fetchDay(storeId, date)
+    const version = rows.reduce((highest, row) => Math.max(highest, row.version), 0)
+    const epoch = (await this.database.cursors.get(storeId))?.epoch ?? ''
+    await this.database.dayBlocks.put({ storeId, date, version, epoch, bytes })
+    this.host.onBlock(storeId, rows)
+    await this.host.onDayRepaired(storeId, date)
+    return rows
+  }
+
+  /** @throws CallFailed also for a block that cannot be read: what answered is no backend of ours */
+  async fetchDay(storeId: string, date: string): Promise<{ bytes: Uint8Array; rows: SessionSummary[] }> {
+    const response = await call(this.fetch, `${storePath(storeId)}/days/${date}`)
+    try {
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      return { bytes, rows: decodeDayBlock(bytes) }
+    } catch (error) {
+      throw new CallFailed(problem('not_a_backend', { detail: `day block ${date}: ${String(error)}` }))
+    }
+  }
+
+  manifest(storeId: string): Promise<Manifest> {
+    return callJson(this.fetch, `${storePath(storeId)}/manifest`, manifestSchema)
   }
 
   /** First sync, newest day first; after a reset beside the old data, which is swapped at the end. */
   private async fill(storeId: string): Promise<Unstamped<SyncEvent>> {
     const swap = this.refilling.has(storeId)
-    const manifest = await callJson(this.fetch, `${storePath(storeId)}/manifest`, manifestSchema)
+    const manifest = await this.manifest(storeId)
     const days = manifest.days.toSorted((a, b) => (a.date < b.date ? 1 : -1))
     const staged: DayBlockRow[] = []
+    if (!swap && (await this.database.hasOtherEpoch(storeId, manifest.epoch))) {
+      await this.database.swapStore(storeId, [], null)
+      await this.host.onStoreChanged(storeId, 'all')
+    }
     try {
       for (const [index, day] of days.entries()) {
         this.host.onFirstSync({ storeId, daysDone: index, daysTotal: days.length })
         const kept = swap ? undefined : await this.database.dayBlocks.get([storeId, day.date])
-        if (kept?.version === day.version) continue
-        const response = await call(this.fetch, `${storePath(storeId)}/days/${day.date}`)
-        const block = {
-          storeId,
-          date: day.date,
-          version: day.version,
-          bytes: new Uint8Array(await response.arrayBuffer()),
-        }
-        const rows = decodeDayBlock(block.bytes)
+        if (kept?.version === day.version && kept.epoch === manifest.epoch) continue
+        const { bytes, rows } = await this.fetchDay(storeId, day.date)
+        const block = { storeId, date: day.date, version: day.version, epoch: manifest.epoch, bytes }
         if (swap) staged.push(block)
         else {
           await this.database.dayBlocks.put(block)
@@ -259,21 +350,41 @@ export class SyncRunner {
     )
     if (!swap) await this.database.cursors.put(cursor)
     this.refilling.delete(storeId)
-    return { type: 'pulled', storeId, more: true, unsent: this.host.unsentRows().length }
+    await this.host.onSettings(storeId, manifest.settings)
+    return { type: 'pulled', storeId, more: true, unsent: this.host.unsentCount() }
+  }
+
+  /** Refills these stores beside what is here, which stays on the screens until then. */
+  refill(storeIds: readonly string[]): void {
+    for (const storeId of storeIds) this.refilling.add(storeId)
   }
 
   /** Fetches and keeps documents of sessions; ids the backend does not know are left out. */
   async fetchDocuments(storeId: string, ids: readonly string[]): Promise<void> {
+    const epoch = (await this.database.cursors.get(storeId))?.epoch
     for (let start = 0; start < ids.length; start += MAX_DOCUMENTS_PER_REQUEST) {
       const batch = ids.slice(start, start + MAX_DOCUMENTS_PER_REQUEST)
       const { sessions } = await callJson(this.fetch, `${storePath(storeId)}/sessions`, documentsResponseSchema, {
         method: 'POST',
         json: { ids: batch },
       })
-      await this.database.keepDocuments(sessions)
+      await this.database.keepDocuments(storeId, sessions, epoch)
       await this.host.onStoreChanged(storeId, batch)
     }
   }
+}
+
+/** The first rows without a hole in their numbers: one being numbered anew by another window must not be jumped over. */
+function withoutHoles(rows: readonly OutboxRow[]): OutboxRow[] {
+  const first = rows[0]?.mutation.seq ?? 0
+  return rows.filter((row, index) => row.mutation.seq === first + index)
+}
+
+function isDiskFull(error: unknown): boolean {
+  const names = [error, (error as { inner?: unknown } | null)?.inner].map((each) =>
+    each instanceof Error || each instanceof DOMException ? each.name : '',
+  )
+  return names.includes('QuotaExceededError')
 }
 
 const storePath = (storeId: string): string => `/api/v1/sync/stores/${encodeURIComponent(storeId)}`

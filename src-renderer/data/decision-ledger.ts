@@ -1,0 +1,260 @@
+/**
+ * The ledger of this PC's decisions: outbox (IndexedDB) and journal (main process) kept as one. A decision is "saved" when
+ * it is in both (in a browser: in the outbox), and leaves when a pull has shown its effect.
+ */
+import {
+  type JournalEntry,
+  journalDeviceResponseSchema,
+  journalEntriesSchema,
+  journalEntrySchema,
+} from '#shared/desktop-api.ts'
+import type { Mutation } from '#shared/protocol/decisions.ts'
+import type { MintId } from '#shared/time/clock.ts'
+import type { Incident } from './data-api.ts'
+import { type ConsoleDatabase, type OutboxRow, outboxRow, sortByAge } from './database.ts'
+import { call, callJson, type Fetch } from './transport.ts'
+
+const CONFIRM_BATCH = 5_000
+
+export interface LedgerPorts {
+  database: ConsoleDatabase
+  fetch: Fetch
+  mintId: MintId
+  /** False in a browser. */
+  hasJournal: () => boolean
+  noteIncident: (kind: Incident['kind'], count: number) => Promise<void>
+}
+
+export class DecisionLedger {
+  private outbox: OutboxRow[] = []
+  private reading: Promise<void> = Promise.resolve()
+  /** Journalled decisions that IndexedDB refused (full disk): shown and sent from memory, put again at each read. */
+  private readonly notStored = new Map<string, OutboxRow>()
+  /** Settled decisions that the journal was not told of yet. */
+  private readonly unconfirmed = new Set<string>()
+  private readonly saving = new Set<Promise<unknown>>()
+  private renumbering: Promise<void> | null = null
+  private reconciled = false
+
+  constructor(private readonly ports: LedgerPorts) {}
+
+  /** Decisions not yet confirmed, of every employee, oldest first. */
+  rows(): readonly OutboxRow[] {
+    return this.outbox
+  }
+
+  /** The device under which an employee signs in and numbers decisions on this PC. */
+  async deviceIdOf(employeeNumber: string): Promise<string> {
+    const { database, fetch, mintId, hasJournal } = this.ports
+    if (!hasJournal()) return (await database.device(employeeNumber, mintId)).deviceId
+    const { deviceId } = await callJson(fetch, '/local/journal/device', journalDeviceResponseSchema, {
+      method: 'POST',
+      json: { employeeNumber },
+    })
+    return deviceId
+  }
+
+  /**
+   * Saves a decision: journal first (fsynced by the main process), then the outbox row; in a browser the row alone.
+   * @throws CallFailed or a storage error where it is not saved
+   */
+  async save(employeeNumber: string, mutation: Omit<Mutation, 'seq'>): Promise<void> {
+    // A decision numbered while all others are numbered anew would keep a number of the old device.
+    while (this.renumbering !== null) await this.renumbering
+    const saving = this.append(employeeNumber, mutation)
+    const settled = saving.catch(() => undefined)
+    this.saving.add(settled)
+    let row: OutboxRow
+    try {
+      row = await saving
+    } finally {
+      this.saving.delete(settled)
+    }
+    try {
+      await this.reload()
+    } catch (error) {
+      // It is saved: a failing read must not say otherwise, nor hide it.
+      this.outbox = sortByAge([...this.outbox.filter(({ id }) => id !== row.id), row])
+      console.error('outbox: not read', error)
+    }
+  }
+
+  private async append(employeeNumber: string, mutation: Omit<Mutation, 'seq'>): Promise<OutboxRow> {
+    const { database, fetch, mintId, hasJournal } = this.ports
+    if (!hasJournal()) return database.appendNumbered(employeeNumber, mutation, mintId)
+    const entry = await callJson(fetch, '/local/journal/append', journalEntrySchema, {
+      method: 'POST',
+      json: { employeeNumber, mutation },
+    })
+    const row = outboxRow(entry)
+    try {
+      await database.outbox.put(row)
+    } catch (error) {
+      // The journal has it: it is shown and sent from memory, and restored at the next start.
+      this.notStored.set(row.id, row)
+      console.error('outbox: not stored, kept in the journal', error)
+    }
+    return row
+  }
+
+  /** Reads the outbox again; rows that could not be stored yet are tried again and stay in memory until then. */
+  reload(): Promise<void> {
+    // One after another: a slower, older read must not put back a list without the newest decision.
+    this.reading = this.reading.catch(() => undefined).then(() => this.read())
+    return this.reading
+  }
+
+  private async read(): Promise<void> {
+    const { database } = this.ports
+    for (const row of this.notStored.values()) {
+      try {
+        await database.outbox.put(row)
+        this.notStored.delete(row.id)
+      } catch {
+        break
+      }
+    }
+    const stored = await database.outbox.toArray()
+    const ids = new Set(stored.map((row) => row.id))
+    this.outbox = sortByAge([...stored, ...[...this.notStored.values()].filter((row) => !ids.has(row.id))])
+  }
+
+  /**
+   * Brings outbox and journal together, in both directions, and numbers anew what needs it. Safe to repeat, and after a
+   * crash at any point of it.
+   *
+   * @param renumber employees whose decisions get a new device and new numbers in any case
+   */
+  async reconcile(renumber: readonly string[] = []): Promise<void> {
+    while (this.renumbering !== null) await this.renumbering
+    const work = this.reconcileAlone(renumber)
+    this.renumbering = work.then(
+      () => undefined,
+      () => undefined,
+    )
+    try {
+      await work
+      this.reconciled = true
+    } catch (error) {
+      this.reconciled = false
+      throw error
+    } finally {
+      this.renumbering = null
+    }
+    await this.reload()
+  }
+
+  /** Tries again where the last reconciliation failed (a disk that was full). */
+  async reconcileIfNeeded(): Promise<void> {
+    if (!this.reconciled) await this.reconcile()
+  }
+
+  private async reconcileAlone(renumber: readonly string[]): Promise<void> {
+    await Promise.all(this.saving)
+    const { database, fetch, mintId, hasJournal, noteIncident } = this.ports
+    if (!hasJournal()) {
+      const rows = await database.outbox.toArray()
+      for (const employeeNumber of new Set([...renumber, ...rows.map((row) => row.employeeNumber)])) {
+        const { deviceId } = await database.device(employeeNumber, mintId)
+        const own = rows.filter((row) => row.employeeNumber === employeeNumber)
+        if (renumber.includes(employeeNumber) || own.some((row) => row.deviceId !== deviceId)) {
+          await database.renumber(employeeNumber, mintId)
+        }
+      }
+      return
+    }
+    const { entries } = await callJson(fetch, '/local/journal/entries', journalEntriesSchema)
+    const { confirm, restored, unjournalled } = await database.reconcile(entries)
+    for (const id of confirm) this.unconfirmed.add(id)
+    if (restored > 0) await noteIncident('decisions_restored', restored)
+    for (const employeeNumber of new Set([...renumber, ...unjournalled.map((row) => row.employeeNumber)])) {
+      const rows = sortByAge(unjournalled.filter((row) => row.employeeNumber === employeeNumber))
+      const adopt = rows.map(({ mutation: { seq: _seq, ...mutation } }) => mutation)
+      const numbered = await callJson(fetch, '/local/journal/renumber', journalEntriesSchema, {
+        method: 'POST',
+        json: { employeeNumber, adopt },
+      })
+      await database.takeNumbering(numbered.entries)
+      if (rows.length > 0 && !renumber.includes(employeeNumber)) await noteIncident('decisions_adopted', rows.length)
+    }
+    await this.confirmSettled()
+  }
+
+  /**
+   * The backend lost what it had confirmed: offers it again, under a new numbering.
+   * @param storeId null for all stores
+   * @returns how many confirmed decisions wait to be sent again
+   */
+  async offerAgain(storeId: string | null): Promise<number> {
+    const count = await this.ports.database.offerAgain(storeId)
+    const owners = new Set((await this.ports.database.outbox.toArray()).map((row) => row.employeeNumber))
+    await this.reconcile([...owners])
+    return count
+  }
+
+  /**
+   * Puts decisions of an exported file into the outbox; those that are or were here already are left out.
+   * @returns those taken
+   */
+  async importEntries(entries: readonly Omit<JournalEntry, 'deviceId'>[]): Promise<Omit<JournalEntry, 'deviceId'>[]> {
+    const { database } = this.ports
+    const taken = await database.transaction('rw', database.outbox, database.sent, database.results, async () => {
+      const ids = entries.map(({ mutation }) => mutation.id)
+      const known = [
+        ...(await database.outbox.bulkGet(ids)),
+        ...(await database.sent.bulkGet(ids)),
+        ...(await database.results.bulkGet(ids)),
+      ]
+      const here = new Set(known.flatMap((row) => row?.id ?? []))
+      const news = entries.filter(({ mutation }) => !here.has(mutation.id))
+      // No device numbered these yet: they are numbered with what is here already.
+      await database.outbox.bulkPut(news.map((entry) => outboxRow({ ...entry, deviceId: 'imported' })))
+      return news
+    })
+    if (taken.length > 0) await this.reconcile()
+    return taken
+  }
+
+  /** Puts the decisions in memory back after the database was deleted behind our back. */
+  async putBack(rows: readonly OutboxRow[]): Promise<void> {
+    await this.ports.database.outbox.bulkPut(rows)
+    await this.reconcile()
+  }
+
+  /** What the journal has pending; empty where there is none or it cannot be read. */
+  async journalEntries(): Promise<JournalEntry[]> {
+    if (!this.ports.hasJournal()) return []
+    return callJson(this.ports.fetch, '/local/journal/entries', journalEntriesSchema).then(
+      ({ entries }) => entries,
+      () => [],
+    )
+  }
+
+  /** A pull has settled these: they leave memory and, as soon as the main process takes it, the journal. */
+  async settled(ids: readonly string[]): Promise<void> {
+    const gone = new Set(ids)
+    this.outbox = this.outbox.filter((row) => !gone.has(row.id))
+    for (const id of ids) this.notStored.delete(id)
+    if (!this.ports.hasJournal()) return
+    for (const id of ids) this.unconfirmed.add(id)
+    await this.confirmSettled()
+  }
+
+  /** Compaction may fail or come late: a replayed entry is answered with the verdict it already has. */
+  async confirmSettled(): Promise<void> {
+    const all = [...this.unconfirmed]
+    try {
+      for (let start = 0; start < all.length; start += CONFIRM_BATCH) {
+        const ids = all.slice(start, start + CONFIRM_BATCH)
+        await call(this.ports.fetch, '/local/journal/confirm', {
+          method: 'POST',
+          body: JSON.stringify({ ids }),
+          headers: { 'content-type': 'application/json' },
+        })
+        for (const id of ids) this.unconfirmed.delete(id)
+      }
+    } catch (error) {
+      console.error('journal: confirm failed', error)
+    }
+  }
+}

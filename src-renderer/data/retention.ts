@@ -1,0 +1,39 @@
+/** What is removed from this PC with age: details that can be fetched again. Unsent work is never touched. */
+import type { ConsoleDatabase } from './database.ts'
+import type { SessionIndex } from './session-index.ts'
+
+export const DEFAULT_KEEP_DETAILS_DAYS = 30
+const DAY_MS = 24 * 3_600_000
+/** How long a backend restored from a backup can be offered what it had confirmed. */
+const KEEP_SENT_DAYS = 14
+const KEEP_SEEN_RESULTS_DAYS = 90
+const BATCH = 500
+
+/**
+ * Removes details of sessions that ended more than `keepDetailsDays` ago, and old records of settled decisions.
+ * @param nowMs UTC milliseconds, server time
+ * @returns how many details were removed
+ */
+export async function removeOld(
+  database: ConsoleDatabase,
+  index: SessionIndex,
+  keepDetailsDays: number,
+  nowMs: number,
+): Promise<number> {
+  const endedBefore = nowMs - keepDetailsDays * DAY_MS
+  const undecided = new Set(
+    (await database.outbox.toArray()).map(({ storeId, mutation }) => JSON.stringify([storeId, mutation.sessionId])),
+  )
+  const old = (await database.sessions.toCollection().primaryKeys()).filter(([storeId, id]) => {
+    const endedAt = index.get(storeId, id)?.endedAt ?? null
+    return endedAt !== null && endedAt < endedBefore && !undecided.has(JSON.stringify([storeId, id]))
+  })
+  for (let start = 0; start < old.length; start += BATCH) {
+    await database.sessions.bulkDelete(old.slice(start, start + BATCH))
+  }
+  await database.sent.filter((row) => row.settledAt < nowMs - KEEP_SENT_DAYS * DAY_MS).delete()
+  await database.results
+    .filter((row) => row.seen === 1 && row.receivedAt < nowMs - KEEP_SEEN_RESULTS_DAYS * DAY_MS)
+    .delete()
+  return old.length
+}
