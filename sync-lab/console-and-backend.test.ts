@@ -80,7 +80,7 @@ describe('a console and the backend', () => {
     expect((await lab.data.sessions(all)).count).toBe(2)
   })
 
-  it('keeps decisions made offline, shows them at once, sends them once, and the store reads the outcome', async () => {
+  it('[CONN-3] keeps decisions made offline, shows them at once, sends them once, and the store reads the outcome', async () => {
     await world.post(shopper(s))
     const lab = await signedIn('a')
     lab.setOnline(false)
@@ -105,7 +105,7 @@ describe('a console and the backend', () => {
     })
   })
 
-  it('survives a lost answer to a push without doubling or losing the verdict', async () => {
+  it('[PUSH-3] survives a lost answer to a push without doubling or losing the verdict', async () => {
     await world.post(shopper(s))
     const lab = await signedIn('a')
     lab.loseNextAnswer('/api/v1/sync/mutations')
@@ -116,7 +116,7 @@ describe('a console and the backend', () => {
     expect(document.spotCheck).toBe('rejected')
   })
 
-  it('of two consoles the first to arrive counts; the other sees who won', async () => {
+  it('[RES-1] of two consoles the first to arrive counts; the other sees who won', async () => {
     await world.post(shopper(s))
     const anna = await signedIn('a')
     const ben = await signedIn('b', '200', 'ben')
@@ -150,7 +150,7 @@ describe('a console and the backend', () => {
     expect((await again.data.session(STORE, s))?.document.spotCheck).toBe('approved')
   })
 
-  it('sign-out keeps unsent decisions for their owner; a colleague neither sees nor sends them', async () => {
+  it('[ID-2] sign-out keeps unsent decisions for their owner; a colleague neither sees nor sends them', async () => {
     await world.post(shopper(s))
     const lab = await signedIn('a')
     lab.setOnline(false)
@@ -179,7 +179,7 @@ describe('a console and the backend', () => {
     expect(await lab.data.signIn('100', 'anna')).toMatchObject({ ok: false, code: 'backend_unreachable' })
   })
 
-  it('many decisions at once, while syncing, are each sent once and none is dropped from the list', async () => {
+  it('[PUSH-1] many decisions at once, while syncing, are each sent once and none is dropped from the list', async () => {
     await world.post(shopper(s))
     const lab = await signedIn('many')
     const texts = Array.from({ length: 12 }, (_, index) => `note ${index}`)
@@ -190,7 +190,7 @@ describe('a console and the backend', () => {
     expect(lab.status().problem).toBeNull()
   })
 
-  it('an expired access token pauses, is refreshed, and the decision is sent', async () => {
+  it('[PUSH-4] an expired access token pauses, is refreshed, and the decision is sent', async () => {
     await world.post(shopper(s))
     const lab = await signedIn('expiring')
     world.advanceBackendClock(ACCESS_TOKEN_LIFETIME_MS + 1_000)
@@ -198,5 +198,14 @@ describe('a console and the backend', () => {
     await lab.until((status) => status.unsent === 0)
     expect(lab.status().signInNeeded).toBe(false)
     expect((await world.read(s)).spotCheck).toBe('approved')
+  })
+
+  it('[CLK-2] a decision carries the offset its instant was estimated with', async () => {
+    await world.post(shopper(s))
+    const lab = await signedIn('offset')
+    await resolve(lab, s, 'approved')
+    await lab.until((status) => status.unsent === 0)
+    const event = (await world.read(s)).events.find((each) => each.type === 'verification.resolved')
+    expect(event?.clockOffsetMs).toEqual(expect.any(Number))
   })
 })

@@ -54,6 +54,8 @@ export type WindowMessage =
 const DISK_RESERVE_BYTES = 200 * 2 ** 20
 /** With little room left, only details of the last day are kept. */
 const KEEP_DETAILS_DAYS_WHEN_LOW = 1
+/** A disk found to have room is not asked again before each pull. */
+const ROOM_CHECK_INTERVAL_MS = 10_000
 const HOUSEKEEPING_INTERVAL_MS = 10 * 60_000
 
 /** What the browser says about its storage; null where it does not. */
@@ -86,6 +88,8 @@ export class DataService implements WorkerApi {
   /** Days whose block could not be read, by store. */
   private readonly damaged = new Map<string, Set<string>>()
   private lowDisk = false
+  /** Monotonic milliseconds. */
+  private roomFoundAt: number | null = null
   private journalReadOnly = false
   private sync: SyncState = initialState
   private lastContactAt: Record<string, number> = {}
@@ -161,6 +165,7 @@ export class DataService implements WorkerApi {
       this.leading = true
       return this.startEngine()
     })
+    void this.measureClock().catch(() => undefined)
     this.keepHouse()
     return this.status()
   }
@@ -338,6 +343,8 @@ export class DataService implements WorkerApi {
   }
 
   async syncNow(): Promise<void> {
+    // A person who has made room must not wait for the next look at the disk.
+    this.roomFoundAt = null
     this.runner.syncNow()
   }
 
@@ -445,12 +452,16 @@ export class DataService implements WorkerApi {
 
   /** False while the disk is too full for a pull; makes room first where it can. */
   private async hasRoom(): Promise<boolean> {
+    const now = this.ports.clock.monotonic()
+    if (this.roomFoundAt !== null && now - this.roomFoundAt < ROOM_CHECK_INTERVAL_MS) return true
     let room = await this.isRoomFree()
     if (!room && !this.lowDisk) {
       await this.noteIncident({ kind: 'storage_full', count: 1 })
-      await this.removeOld(KEEP_DETAILS_DAYS_WHEN_LOW)
+      const removed = await this.removeOld(KEEP_DETAILS_DAYS_WHEN_LOW)
+      if (removed > 0) await this.noteIncident({ kind: 'details_removed', count: removed })
       room = await this.isRoomFree()
     }
+    this.roomFoundAt = room ? now : null
     return room
   }
 
@@ -461,9 +472,8 @@ export class DataService implements WorkerApi {
     return free === null || free >= DISK_RESERVE_BYTES
   }
 
-  private async removeOld(keepDetailsDays: number): Promise<void> {
-    const removed = await removeOld(this.database, this.index, keepDetailsDays, this.serverClock.now())
-    if (removed > 0) await this.noteIncident({ kind: 'details_removed', count: removed })
+  private removeOld(keepDetailsDays: number): Promise<number> {
+    return removeOld(this.database, this.index, keepDetailsDays, this.serverClock.now())
   }
 
   /** From time to time: the clock, the journal where it could not be written, and what is old. */
@@ -768,6 +778,7 @@ export class DataService implements WorkerApi {
   private takeSyncState(state: SyncState): void {
     this.sync = state
     this.lowDisk = state.diskCheckAt !== null
+    if (this.lowDisk) this.roomFoundAt = null
     if (this.leading) this.ports.broadcast({ type: 'sync', state })
     this.publish()
   }

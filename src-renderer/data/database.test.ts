@@ -47,7 +47,7 @@ beforeEach(async () => {
 })
 
 describe('a page of changes', () => {
-  it('is applied with its cursor, or not at all when another window was faster', async () => {
+  it('[PULL-1] [PULL-2] is applied with its cursor, or not at all when another window was faster', async () => {
     const changes = [{ version: 5, session: session('s1', 5) }]
     expect(await database.applyPage('a', 0, page({ changes }), 'd', 9)).toBeNull()
     expect(await database.sessions.count()).toBe(0)
@@ -63,7 +63,7 @@ describe('a page of changes', () => {
     expect((await database.overlay.get(['a', 's1']))?.summary).toBeNull()
   })
 
-  it('settles a decision only with its verdict, on the last page, and keeps a superseded one to be seen', async () => {
+  it('[PULL-3] [RES-1] settles a decision only with its verdict, on the last page, and keeps a superseded one to be seen', async () => {
     await database.outbox.bulkPut([outboxRow(entry(1)), outboxRow(entry(2)), outboxRow(entry(3))])
     const by = { number: '200', name: 'Ben' }
     const outcomes: MutationResult[] = [
@@ -79,19 +79,19 @@ describe('a page of changes', () => {
     expect(await database.results.get('m2')).toMatchObject({ seen: 0, verdict: { status: 'superseded', by } })
   })
 
-  it('does not put an older document over one fetched on its own', async () => {
+  it('[PULL-4] does not put an older document over one fetched on its own', async () => {
     await database.keepDocuments('a', [session('s1', 6)], 'E')
     await database.applyPage('a', 1, page({ changes: [{ version: 5, session: session('s1', 5) }] }), 'd', 9)
     expect((await database.sessions.get(['a', 's1']))?.document.version).toBe(6)
     expect((await database.overlay.get(['a', 's1']))?.version).toBe(6)
   })
 
-  it('a document asked for in another epoch is not kept', async () => {
+  it('[PULL-4] a document asked for in another epoch is not kept', async () => {
     await database.keepDocuments('a', [session('s1', 6)], 'before')
     expect(await database.sessions.count()).toBe(0)
   })
 
-  it('settles nothing by a page about another device', async () => {
+  it('[PULL-3] settles nothing by a page about another device', async () => {
     await database.outbox.put({ ...outboxRow(entry(1)), verdict: { status: 'applied' } })
     await database.applyPage('a', 1, page({ lastMutationSeq: 9, deviceId: 'old' }), 'd', 9)
     expect(await database.outbox.count()).toBe(1)
@@ -105,7 +105,7 @@ describe('a page of changes', () => {
 })
 
 describe('the outbox', () => {
-  it('takes back journal entries that are missing, but none that was settled', async () => {
+  it('[REC-1] takes back journal entries that are missing, but none that was settled', async () => {
     await database.outbox.put(outboxRow(entry(1)))
     await database.settle(
       [{ ...outboxRow(entry(2)), verdict: { status: 'refused', code: 'session_ended', message: '' } }],
@@ -116,14 +116,14 @@ describe('the outbox', () => {
     expect((await database.outbox.toArray()).map((row) => row.id).sort()).toEqual(['m1', 'm3'])
   })
 
-  it('takes the numbering of the journal where it differs', async () => {
+  it('[REC-4] takes the numbering of the journal where it differs', async () => {
     await database.outbox.put({ ...outboxRow(entry(7)), verdict: { status: 'applied' } })
     const renumbered = { ...entry(7), deviceId: 'new', mutation: { ...mutation(7), seq: 1 } }
     expect((await database.reconcile([renumbered])).restored).toBe(0)
     expect(await database.outbox.get('m7')).toMatchObject({ deviceId: 'new', mutation: { seq: 1 }, verdict: null })
   })
 
-  it('a seen result stays seen when the same decision is settled again', async () => {
+  it('[RES-2] a seen result stays seen when the same decision is settled again', async () => {
     const refused = {
       ...outboxRow(entry(2)),
       verdict: { status: 'refused' as const, code: 'session_ended' as const, message: '' },
@@ -134,13 +134,13 @@ describe('the outbox', () => {
     expect(await database.results.get('m2')).toMatchObject({ seen: 1, receivedAt: 1 })
   })
 
-  it('tells which rows the journal does not have', async () => {
+  it('[REC-3] tells which rows the journal does not have', async () => {
     await database.outbox.bulkPut([outboxRow(entry(1)), outboxRow(entry(2))])
     const { unjournalled } = await database.reconcile([entry(1)])
     expect(unjournalled.map((row) => row.id)).toEqual(['m2'])
   })
 
-  it('offers a restored backend again what it had confirmed or judged, and makes the next pull a reset', async () => {
+  it('[PULL-8] offers a restored backend again what it had confirmed or judged, and makes the next pull a reset', async () => {
     const sent = { ...outboxRow(entry(1)), verdict: { status: 'applied' as const } }
     await database.settle([sent], 1)
     await database.outbox.bulkPut([{ ...outboxRow(entry(2)), verdict: { status: 'applied' } }, outboxRow(entry(3))])
@@ -180,7 +180,7 @@ describe('the outbox', () => {
     expect((await database.outbox.get('m1'))?.verdict).toEqual({ status: 'applied' })
   })
 
-  it('a duplicate is what it was answered the first time; a better second outcome takes the result away', async () => {
+  it('[PUSH-6] a duplicate is what it was answered the first time; a better second outcome takes the result away', async () => {
     const by = { number: '200', name: 'Ben' }
     const first = { status: 'superseded' as const, by, at: '2026-03-10T10:00:00.000Z' }
     await database.settle([{ ...outboxRow(entry(1)), verdict: { status: 'duplicate', first } }], 1)
@@ -192,7 +192,7 @@ describe('the outbox', () => {
     expect(await database.results.count()).toBe(0)
   })
 
-  it('numbers decisions without holes, per employee', async () => {
+  it('[DEC-3] numbers decisions without holes, per employee', async () => {
     const { seq: _seq, ...unnumbered } = mutation(0)
     let minted = 0
     const mint = () => `device-${++minted}`
@@ -208,7 +208,7 @@ describe('the outbox', () => {
 })
 
 describe('a database of a newer app', () => {
-  it('is read, and nothing of it can be changed', async () => {
+  it('[REC-6] is read, and nothing of it can be changed', async () => {
     const name = `newer-${count}`
     const newer = new Dexie(name)
     newer.version(99).stores({ outbox: 'id', meta: 'key', news: 'id' })

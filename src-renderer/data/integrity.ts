@@ -41,8 +41,8 @@ export async function checkIntegrity(ports: IntegrityPorts): Promise<IntegrityRe
   }
   for (const store of ports.stores) {
     try {
-      const manifest = await caughtUp(ports, store.id)
-      report.findings.push(...(await checkStore(ports, store, manifest)))
+      const { manifest, differing } = await compare(ports, store)
+      report.findings.push(...(await repair(ports, store, manifest, differing)))
       report.storesChecked += 1
       report.daysChecked += manifest.days.length
       report.sessionsChecked += manifest.days.reduce((sum, day) => sum + day.count, 0)
@@ -66,14 +66,30 @@ async function caughtUp({ database, runner }: IntegrityPorts, storeId: string): 
   throw CallFailed.of('unavailable', 'the store is still being synced')
 }
 
-async function checkStore(
+/** Days that differ, seen twice in a row: a change may be on its way into the index at the first look. */
+async function compare(
+  ports: IntegrityPorts,
+  store: StoreSettings,
+): Promise<{ manifest: Manifest; differing: string[] }> {
+  let before: string | null = null
+  for (;;) {
+    const manifest = await caughtUp(ports, store.id)
+    const differing = differences(countDays(ports, store), daysOf(manifest))
+    const seen = differing.join()
+    if (differing.length === 0 || seen === before) return { manifest, differing }
+    before = seen
+  }
+}
+
+async function repair(
   ports: IntegrityPorts,
   store: StoreSettings,
   manifest: Manifest,
+  differing: readonly string[],
 ): Promise<IntegrityFinding[]> {
-  const there = new Map(manifest.days.map((day) => [day.date, day]))
-  const differing = differences(countDays(ports, store), there)
   if (differing.length === 0) return []
+  const there = daysOf(manifest)
+  const before = countDays(ports, store)
   for (const date of differing) {
     const { bytes, rows } = await ports.runner.fetchDay(store.id, date)
     const version = rows.reduce((highest, row) => Math.max(highest, row.version), 0)
@@ -82,11 +98,8 @@ async function checkStore(
     const block = { storeId: store.id, date, version, epoch: manifest.epoch, bytes }
     await ports.database.replaceDay(block, [...ids], manifest.version)
   }
-  const before = countDays(ports, store)
   await ports.reload(store.id)
-  // Changes that came meanwhile are in the newer manifest only.
-  const after = await caughtUp(ports, store.id)
-  const still = new Set(differences(countDays(ports, store), new Map(after.days.map((day) => [day.date, day]))))
+  const still = new Set((await compare(ports, store)).differing)
   return differing.map((date) => ({
     storeId: store.id,
     date,
@@ -95,6 +108,8 @@ async function checkStore(
     repaired: !still.has(date),
   }))
 }
+
+const daysOf = (manifest: Manifest) => new Map(manifest.days.map((day) => [day.date, day]))
 
 function countDays({ index }: IntegrityPorts, store: StoreSettings): Map<string, DayCount> {
   const days = new Map<string, DayCount>()
