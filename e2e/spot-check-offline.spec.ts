@@ -8,7 +8,7 @@ import { ScriptedShopper } from '../simulator/scripted-shopper.ts'
 import { launchChromium } from './launch-chromium.ts'
 import { launchDesktop } from './launch-desktop.ts'
 import { startBackend } from './start-backend.ts'
-import { API_KEY, badge, bootstrap, navigate, row, STORE, signIn, unsent } from './story.ts'
+import { API_KEY, badge, bootstrap, navigate, row, STORE, signIn, signInWhereAsked, unsent } from './story.ts'
 
 interface OpenConsole {
   page: Page
@@ -148,16 +148,4 @@ for (const { name, launch, loadsWithoutBackend } of hosts) {
       for (const close of closers) await close().catch(() => undefined)
     }
   })
-}
-
-/** Without secure storage of the OS the refresh token is not kept: the console then asks before it sends. */
-async function signInWhereAsked(page: Page): Promise<void> {
-  const asked = page.getByRole('button', { name: 'Sign in…' })
-  const sent = unsent(page).getByText('0 unsent')
-  await expect(asked.or(sent).first()).toBeVisible({ timeout: 60_000 })
-  if (!(await asked.isVisible())) return
-  await asked.click()
-  await expect(page.getByLabel('Employee number')).toHaveValue('100')
-  await page.getByLabel('Password', { exact: true }).fill('anna-secret')
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }

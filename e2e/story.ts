@@ -1,5 +1,5 @@
 /** What the stories share: one store, two supervisors, and the words on the screen. */
-import type { Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 
 export const STORE = 'berlin'
 export const API_KEY = 'key-of-the-story'
@@ -26,3 +26,15 @@ export const badge = (page: Page) => page.getByTestId('connection-badge')
 export const unsent = (page: Page) => page.getByTestId('unsent-count')
 /** Goes to a room by the navigation on the left. */
 export const navigate = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
+
+/** Signs Anna in again: without secure storage of the OS no sign-in is kept, and the console asks before it sends. */
+export async function signInWhereAsked(page: Page): Promise<void> {
+  const asked = page.getByRole('button', { name: 'Sign in…' })
+  const sent = unsent(page).getByText('0 unsent')
+  await expect(asked.or(sent).first()).toBeVisible({ timeout: 60_000 })
+  if (!(await asked.isVisible())) return
+  await asked.click()
+  await expect(page.getByLabel('Employee number')).toHaveValue('100')
+  await page.getByLabel('Password', { exact: true }).fill('anna-secret')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}

@@ -1,10 +1,19 @@
 /** What the person must always be able to see: whether the backend is there, and what it does not know yet. */
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { IconCloudCheck, IconCloudUp, IconRefresh } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ConnectionState } from '../data/data-api.ts'
 import { useData, useDataStatus, useStores } from '../ui/data-context.ts'
-import { deviceZone, formatAgo, formatClock, formatExact, formatShort, formatSpan } from '../ui/format-time.ts'
+import {
+  clockWords,
+  deviceZone,
+  formatAgo,
+  formatClock,
+  formatExact,
+  formatShort,
+  formatSpan,
+} from '../ui/format-time.ts'
 import { counted, problemText } from '../ui/labels.ts'
 import { useNow } from '../ui/use-now.ts'
 import classes from './shell.module.css'
@@ -16,8 +25,10 @@ const stateTexts: Record<ConnectionState, { word: string; meaning: string }> = {
   offline: { word: 'Offline', meaning: 'You see what was synced last. Decisions are saved and sent later.' },
 }
 
-/** Offset below which nobody needs to be told that a clock is wrong. */
-const CLOCK_TOLERANCE_MS = 2_000
+const readOnlyTexts = {
+  word: 'Not syncing',
+  meaning: 'The data on this PC is of a newer Floorwalker: this one neither fetches nor sends.',
+}
 
 /** Online, degraded or offline, with what is known about it. */
 export function ConnectionBadge() {
@@ -26,7 +37,7 @@ export function ConnectionBadge() {
   const stores = useStores()
   const now = useNow()
   const [syncing, setSyncing] = useState(false)
-  const { word, meaning } = stateTexts[status.connection]
+  const { word, meaning } = status.readOnly ? readOnlyTexts : stateTexts[status.connection]
   const contacts = Object.values(status.lastContactAt)
   const lastContact = contacts.length === 0 ? null : Math.max(...contacts)
   const since =
@@ -79,17 +90,12 @@ export function ConnectionBadge() {
                 })}
               </tbody>
             </table>
-            <p className={classes.popSmall}>
-              {Math.abs(status.clockOffsetMs) <= CLOCK_TOLERANCE_MS
-                ? `This device’s clock agrees with the server (${Math.round(status.clockOffsetMs)} ms).`
-                : `This device’s clock is ${formatSpan(Math.abs(status.clockOffsetMs))} ${
-                    status.clockOffsetMs > 0 ? 'behind' : 'ahead of'
-                  } the server; times shown are the server’s.`}
-            </p>
+            <p className={classes.popSmall}>{clockWords(status.clockOffsetMs, null)}</p>
             <Button
               variant="default"
               leftSection={<IconRefresh size={15} />}
               loading={syncing}
+              disabled={status.readOnly}
               onClick={() => void sync()}
             >
               Sync now
@@ -120,13 +126,18 @@ function ConnectionMark({ state }: { state: ConnectionState }) {
 
 /** Decisions the backend has not confirmed: quiet at 0, prominent above. */
 export function UnsentBadge() {
-  const { unsent, unsentOfOthers, oldestUnsentAt, journalled, connection, signInNeeded } = useDataStatus()
+  const { unsent, unsentOfOthers, oldestUnsentAt, journalled, connection, signInNeeded, readOnly } = useDataStatus()
   const now = useNow()
+  const [opened, setOpened] = useState(false)
   const ofOthers = unsentOfOthers.reduce((sum, { count }) => sum + count, 0)
   return (
-    <Popover position="bottom-end" width={340} trapFocus returnFocus>
+    <Popover position="bottom-end" width={340} trapFocus returnFocus opened={opened} onChange={setOpened}>
       <Popover.Target>
-        <UnstyledButton className={classes.badge} data-unsent={unsent + ofOthers > 0 || undefined}>
+        <UnstyledButton
+          className={classes.badge}
+          data-unsent={unsent + ofOthers > 0 || undefined}
+          onClick={() => setOpened(!opened)}
+        >
           {unsent > 0 ? (
             <IconCloudUp size={16} stroke={2} aria-hidden />
           ) : (
@@ -143,11 +154,13 @@ export function UnsentBadge() {
             <p>The backend has confirmed every decision you took here.</p>
           ) : (
             <p>
-              {signInNeeded
-                ? 'They are sent as soon as you have signed in again.'
-                : connection === 'offline'
-                  ? 'They are sent, once each and in order, as soon as the backend answers.'
-                  : 'They are on their way.'}
+              {readOnly
+                ? 'This older Floorwalker cannot send them: update it, or export them.'
+                : signInNeeded
+                  ? 'They are sent as soon as you have signed in again.'
+                  : connection === 'offline'
+                    ? 'They are sent, once each and in order, as soon as the backend answers.'
+                    : 'They are on their way.'}
               {oldestUnsentAt !== null && (
                 <>
                   {' '}
@@ -177,6 +190,9 @@ export function UnsentBadge() {
               remove decisions that were not sent; the desktop app also keeps a journal on disk.
             </p>
           )}
+          <Link to="/data-safety" className={classes.popLink} onClick={() => setOpened(false)}>
+            {unsent + ofOthers > 0 ? 'Data safety: export them, or send them from another PC' : 'Data safety'}
+          </Link>
         </div>
       </Popover.Dropdown>
     </Popover>

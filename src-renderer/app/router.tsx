@@ -11,6 +11,8 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { ChecksPage } from '../features/checks/checks-page.tsx'
+import { DataSafetyPage } from '../features/data-safety/data-safety-page.tsx'
+import { NotCountedPage } from '../features/data-safety/not-counted-page.tsx'
 import { SessionPage } from '../features/sessions/session-page.tsx'
 import { SessionsPage } from '../features/sessions/sessions-page.tsx'
 import { decodeId, encodeId } from '../ui/link-id.ts'
@@ -65,6 +67,18 @@ const sessionRoute = createRoute({
 
 const checksRoute = createRoute({ getParentRoute: () => rootRoute, path: '/checks', component: ChecksPage })
 
+const notCountedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/not-counted',
+  component: NotCountedPage,
+})
+
+const dataSafetyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/data-safety',
+  component: DataSafetyPage,
+})
+
 function ScreenError({ error, reset }: ErrorComponentProps) {
   return (
     <Blank icon={IconAlertTriangle} title="This screen stopped working">
@@ -80,7 +94,15 @@ function ScreenError({ error, reset }: ErrorComponentProps) {
 }
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([indexRoute, indexFileRoute, sessionsRoute, sessionRoute, checksRoute]),
+  routeTree: rootRoute.addChildren([
+    indexRoute,
+    indexFileRoute,
+    sessionsRoute,
+    sessionRoute,
+    checksRoute,
+    notCountedRoute,
+    dataSafetyRoute,
+  ]),
   defaultErrorComponent: ScreenError,
 })
 

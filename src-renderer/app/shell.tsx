@@ -9,8 +9,10 @@ import {
   VisuallyHidden,
 } from '@mantine/core'
 import {
+  IconArrowsSplit2,
   IconBasketSearch,
   IconCheck,
+  IconDatabaseHeart,
   IconDeviceDesktop,
   IconLogout,
   IconMoon,
@@ -24,8 +26,8 @@ import { useChosenStores } from '../ui/chosen-stores.ts'
 import { useData, useDataStatus, useEmployee, useQueue, useStores } from '../ui/data-context.ts'
 import { counted } from '../ui/labels.ts'
 import { useUiState } from '../ui/ui-state.ts'
+import { LongWaitBanner, LowDiskBanner, ReadOnlyBanner, ResultsBanner } from './banners.tsx'
 import { ConnectionBadge, UnsentBadge } from './console-state.tsx'
-import { ResultsBanner } from './decision-results.tsx'
 import classes from './shell.module.css'
 import { SignInAgainBanner } from './sign-in-again.tsx'
 import { StorePicker } from './store-picker.tsx'
@@ -37,7 +39,15 @@ export function Shell() {
     void window.desktop?.setTheme({ scheme: colorScheme })
   }, [colorScheme])
   const signedIn = useDataStatus((status) => status.identity !== null)
-  return signedIn ? <Frame /> : <SignInPage />
+  if (signedIn) return <Frame />
+  return (
+    <div className={classes.beforeSignIn}>
+      <section aria-label="Messages">
+        <ReadOnlyBanner />
+      </section>
+      <SignInPage />
+    </div>
+  )
 }
 
 function Frame() {
@@ -64,7 +74,10 @@ function Frame() {
       </section>
       <section className={classes.banners} aria-label="Messages">
         <FirstSyncBar />
+        <ReadOnlyBanner />
         <SignInAgainBanner />
+        <LowDiskBanner />
+        <LongWaitBanner />
         <ResultsBanner />
       </section>
       <main className={classes.room}>
@@ -76,6 +89,7 @@ function Frame() {
 
 function Navigation({ waiting }: { waiting: number }) {
   const sessionsSearch = useUiState((state) => state.sessionsSearch)
+  const unseen = useDataStatus((status) => status.unseenResults)
   const inSession = useMatchRoute()({ to: '/stores/$storeId/sessions/$sessionId' }) !== false
   return (
     <nav className={classes.rail} aria-label="Rooms">
@@ -112,6 +126,24 @@ function Navigation({ waiting }: { waiting: number }) {
         Checks
         {waiting > 0 && <VisuallyHidden>, {waiting} waiting</VisuallyHidden>}
       </Link>
+      <div className={classes.railFoot}>
+        <Link to="/not-counted" className={classes.room_link} activeOptions={{ includeSearch: false }}>
+          <span className={classes.iconWithCount}>
+            <IconArrowsSplit2 size={22} stroke={1.7} aria-hidden />
+            {unseen > 0 && (
+              <span className={classes.count} aria-hidden>
+                {unseen > 99 ? '99+' : unseen}
+              </span>
+            )}
+          </span>
+          Not counted
+          {unseen > 0 && <VisuallyHidden>, {unseen} not seen yet</VisuallyHidden>}
+        </Link>
+        <Link to="/data-safety" className={classes.room_link} activeOptions={{ includeSearch: false }}>
+          <IconDatabaseHeart size={22} stroke={1.7} aria-hidden />
+          Data safety
+        </Link>
+      </div>
     </nav>
   )
 }

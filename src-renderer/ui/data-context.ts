@@ -29,6 +29,8 @@ export const useDataStatus = create<DataStatus>()(() => ({
   firstSync: null,
   revision: 0,
   journalled: false,
+  lowDisk: false,
+  readOnly: false,
 }))
 
 /** Grows with every change of what queries answer: part of every query key. */

@@ -37,6 +37,9 @@ export function formatShort(at: number, zone: string, now: number): string {
 export const formatDay = (at: number, zone: string): string =>
   format(zone, 'date', { ...day, year: 'numeric' }).format(at)
 
+/** `20 Nov 2026` of a calendar day (YYYY-MM-DD), which has no zone. */
+export const formatLocalDate = (date: string): string => formatDay(Date.parse(`${date}T00:00:00Z`), 'UTC')
+
 /** `CET`, `GMT+1`: the zone as people say it at this instant. */
 export function zoneName(at: number, zone: string): string {
   const parts = format(zone, 'zone', { timeZoneName: 'short' }).formatToParts(at)
@@ -76,4 +79,21 @@ export function formatAgo(at: number, now: number): string {
   if (minutes < 1_440) return `${Math.floor(minutes / 60)} h ago`
   const days = Math.floor(minutes / 1_440)
   return days === 1 ? '1 day ago' : `${days} days ago`
+}
+
+/** Offsets smaller than this trouble nobody, milliseconds. */
+const CLOCK_TOLERANCE_MS = 2_000
+
+/**
+ * How this device's clock stands to the server's, in a sentence.
+ *
+ * @param offsetMs server time minus the device's wall clock, milliseconds
+ * @param uncertaintyMs the estimate is off by at most this; null where it was not measured
+ */
+export function clockWords(offsetMs: number, uncertaintyMs: number | null): string {
+  const known = uncertaintyMs === null ? '' : ` ± ${Math.ceil(uncertaintyMs)} ms`
+  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS)
+    return `This device’s clock agrees with the server (${Math.round(offsetMs)}${known === '' ? ' ms' : known}).`
+  const side = offsetMs > 0 ? 'behind' : 'ahead of'
+  return `This device’s clock is ${formatSpan(Math.abs(offsetMs))}${known} ${side} the server; times shown are the server’s.`
 }

@@ -86,3 +86,33 @@ export function InlineError({ children }: { children: ReactNode }) {
     </p>
   )
 }
+
+interface SectionHeadProps {
+  title: string
+  aside?: ReactNode
+}
+
+/** The title line of a card or column. */
+export function SectionHead({ title, aside }: SectionHeadProps) {
+  return (
+    <div className={classes.sectionHead}>
+      <h2>{title}</h2>
+      {aside !== undefined && <span>{aside}</span>}
+    </div>
+  )
+}
+
+/** A titled card. */
+export function Section({
+  title,
+  aside,
+  testId,
+  children,
+}: SectionHeadProps & { testId?: string; children: ReactNode }) {
+  return (
+    <section className={classes.section} data-testid={testId}>
+      <SectionHead title={title} aside={aside} />
+      {children}
+    </section>
+  )
+}

@@ -5,7 +5,7 @@ import { formatMoney } from '#shared/money/format-money.ts'
 import type { LineItem, SessionDocument, Transaction } from '#shared/protocol/session-document.ts'
 import { formatClockSeconds, formatSpan } from '../../ui/format-time.ts'
 import { counted, type Tone } from '../../ui/labels.ts'
-import { Pill } from '../../ui/parts.tsx'
+import { Pill, Section } from '../../ui/parts.tsx'
 import classes from './session-page.module.css'
 
 interface LineItemsProps {
@@ -17,17 +17,13 @@ interface LineItemsProps {
 /** The basket as it is now. */
 export function LineItems({ items, total, currency }: LineItemsProps) {
   return (
-    <section className={classes.section}>
-      <div className={classes.sectionHead}>
-        <h2>Basket</h2>
-        <span>{counted(items.length, 'line')}</span>
-      </div>
+    <Section title="Basket" aside={counted(items.length, 'line')}>
       {items.length === 0 ? (
         <p className={classes.empty}>The basket is empty.</p>
       ) : (
         <Lines items={items} total={total} currency={currency} />
       )}
-    </section>
+    </Section>
   )
 }
 
@@ -89,13 +85,10 @@ const statusTones: Record<Transaction['status'], { tone: Tone; text: string }> =
 export function Transactions({ document, zone }: { document: SessionDocument; zone: string }) {
   const { transactions, currency } = document
   return (
-    <section className={classes.section}>
-      <div className={classes.sectionHead}>
-        <h2>Transactions</h2>
-        <span>
-          {transactions.length === 0 ? 'no payment attempted yet' : counted(transactions.length, 'payment attempt')}
-        </span>
-      </div>
+    <Section
+      title="Transactions"
+      aside={transactions.length === 0 ? 'no payment attempted yet' : counted(transactions.length, 'payment attempt')}
+    >
       {transactions.map((transaction, index) => (
         <TransactionRow
           key={transaction.id}
@@ -105,7 +98,7 @@ export function Transactions({ document, zone }: { document: SessionDocument; zo
           zone={zone}
         />
       ))}
-    </section>
+    </Section>
   )
 }
 

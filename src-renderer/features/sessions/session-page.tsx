@@ -31,7 +31,7 @@ import {
   reasonWords,
   stateLabels,
 } from '../../ui/labels.ts'
-import { Blank, InlineError, NotSent, Pill, ProgressMeter, RelativeTime, Toned } from '../../ui/parts.tsx'
+import { Blank, InlineError, NotSent, Pill, ProgressMeter, RelativeTime, Section, Toned } from '../../ui/parts.tsx'
 import { useUiState } from '../../ui/ui-state.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { useDecide, VerificationActions } from '../../ui/verification-actions.tsx'
@@ -70,7 +70,7 @@ export function SessionPage() {
         </Blank>
       ) : (
         <div className={classes.loading}>
-          <Loader size="sm" aria-label="Loading the session" />
+          <Loader size="sm" role="status" aria-label="Loading the session" />
         </div>
       )}
     </div>
@@ -247,19 +247,6 @@ function Session({ view }: { view: SessionView }) {
         <Timeline view={view} zone={zone} />
       </div>
     </article>
-  )
-}
-
-/** A titled card. */
-export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
-  return (
-    <section className={classes.section}>
-      <div className={classes.sectionHead}>
-        <h2>{title}</h2>
-        {aside !== undefined && <span>{aside}</span>}
-      </div>
-      {children}
-    </section>
   )
 }
 

@@ -5,7 +5,7 @@ import type { SessionEvent } from '#shared/protocol/session-document.ts'
 import type { SessionView } from '../../data/data-api.ts'
 import { formatClockSeconds, formatDay, formatExact } from '../../ui/format-time.ts'
 import { counted, endReasonLabels } from '../../ui/labels.ts'
-import { NotSent } from '../../ui/parts.tsx'
+import { NotSent, SectionHead } from '../../ui/parts.tsx'
 import classes from './session-page.module.css'
 import { eventWords, wordsContext } from './timeline-words.ts'
 
@@ -30,10 +30,7 @@ export function Timeline({ view, zone }: { view: SessionView; zone: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={classes.timeline} aria-label="Timeline" tabIndex={0}>
-      <div className={classes.sectionHead}>
-        <h2>Timeline</h2>
-        <span>{counted(document.events.length, 'event')}</span>
-      </div>
+      <SectionHead title="Timeline" aside={counted(document.events.length, 'event')} />
       {expired && document.endedAt !== null && document.endReason !== null && (
         <ol>
           <li data-tone="warn">

@@ -240,7 +240,7 @@ export function SessionsPage() {
         </div>
         {page === undefined && !isError && (
           <div className={classes.over}>
-            <Loader size="sm" aria-label="Loading sessions" />
+            <Loader size="sm" role="status" aria-label="Loading sessions" />
           </div>
         )}
         {(isError || (page !== undefined && count === 0)) && (
