@@ -179,6 +179,29 @@ describe('journal and outbox', () => {
   )
 })
 
+describe('a damaged outbox row', () => {
+  it.each([true, false])('[REC-8] stops nothing: journal %s', async (journalled) => {
+    const on = journalled ? desktop() : undefined
+    const first = await open(on)
+    await synced(first)
+    first.setOnline(false)
+    await note(first, 'whole')
+    await note(first, 'damaged')
+    stop(first)
+    const [, second] = (await first.database.outbox.toArray()).sort((a, b) => a.mutation.seq - b.mutation.seq)
+    await first.database.outbox.update(second?.id ?? '', { mutation: undefined as never })
+    const again = await open(on)
+    await again.until((status) => status.unsent === 0 && status.connection === 'online')
+    expect(await notesAtBackend()).toEqual(journalled ? ['whole', 'damaged'] : ['whole'])
+    const kinds = (await again.data.dataSafety()).incidents.map((each) => each.kind)
+    expect(kinds).toContain(journalled ? 'decisions_restored' : 'decisions_unreadable')
+    // Nothing is thrown away.
+    expect(await again.database.outbox.count()).toBe(journalled ? 0 : 1)
+    await note(again, 'later')
+    await expect.poll(notesAtBackend).toContain('later')
+  })
+})
+
 describe('export and import', () => {
   it('[MOVE-1] decisions go to another PC by file and count once, whoever sends them first', async () => {
     const first = await open(desktop())

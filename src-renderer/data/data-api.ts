@@ -132,6 +132,7 @@ export interface Incident {
     | 'decisions_imported'
     | 'decisions_renumbered'
     | 'decisions_offered_again'
+    | 'decisions_unreadable'
     | 'database_recreated'
     | 'journal_damaged'
     | 'backend_restored'

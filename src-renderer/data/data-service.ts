@@ -144,7 +144,10 @@ export class DataService implements WorkerApi {
         await this.keepIdentity({ ...this.identity, stores })
         this.changed()
       },
-      onIdentity: (identity) => this.keepIdentity(identity),
+      onIdentity: async (identity) => {
+        await this.keepIdentity(identity)
+        await this.followStores(identity)
+      },
       measureClock: () => this.measureClock(),
     })
   }
@@ -270,7 +273,9 @@ export class DataService implements WorkerApi {
   }
 
   async decide(storeId: string, sessionId: string, input: DecisionInput): Promise<DecideOutcome> {
-    if (this.identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
+    // Whose decision it is must not change while it is saved.
+    const { identity } = this
+    if (identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
     if (this.readOnly()) {
       return {
         ok: false,
@@ -279,7 +284,7 @@ export class DataService implements WorkerApi {
           'The data on this PC is of a newer Floorwalker. Update this one; until then nothing can be decided here.',
       }
     }
-    if (this.identity.employee.role === 'viewer') {
+    if (identity.employee.role === 'viewer') {
       return { ok: false, code: 'viewer', message: 'Your role may only read.' }
     }
     const payload = decisionPayloads[input.type].safeParse(input.payload)
@@ -309,7 +314,7 @@ export class DataService implements WorkerApi {
       return { ok: false, code: 'invalid', message: `${field} ${message}` }
     }
     try {
-      await this.ledger.save(this.identity.employee.number, mutation.data)
+      await this.ledger.save(identity.employee.number, mutation.data)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       return { ok: false, code: 'storage_failed', message: `The decision could not be saved: ${message}` }
@@ -390,7 +395,7 @@ export class DataService implements WorkerApi {
   }
 
   async exportUnsent(): Promise<ExportedFile> {
-    const outbox = await this.database.outbox.toArray().catch(() => [])
+    const outbox = await this.database.readableOutbox().catch(() => [])
     return encodeUnsent([...this.ledger.rows(), ...outbox], await this.ledger.journalEntries(), this.serverClock.now())
   }
 
@@ -736,6 +741,20 @@ export class DataService implements WorkerApi {
     this.changed()
   }
 
+  /** Access to a store can come back: a refresh says so, and the engine takes it up. */
+  private async followStores(identity: Identity): Promise<void> {
+    const news = identity.stores.map((store) => store.id).filter((id) => this.sync.stores[id] === undefined)
+    if (news.length === 0) return
+    for (const storeId of news) await this.loadStore(storeId)
+    this.runner.storesAdded(await this.filledStores(news))
+    this.changed()
+  }
+
+  private async filledStores(ids: readonly string[]): Promise<Record<string, { filled: boolean }>> {
+    const filled = new Set((await this.database.cursors.toArray()).map((cursor) => cursor.storeId))
+    return Object.fromEntries(ids.map((id) => [id, { filled: filled.has(id) }]))
+  }
+
   private async readDeviceId(): Promise<void> {
     if (this.identity === null || this.readOnly()) return
     this.deviceId = await this.ledger.deviceIdOf(this.identity.employee.number)
@@ -746,8 +765,7 @@ export class DataService implements WorkerApi {
       this.runner.signedOut()
       return
     }
-    const filled = new Set((await this.database.cursors.toArray()).map((cursor) => cursor.storeId))
-    const stores = Object.fromEntries(this.identity.stores.map(({ id }) => [id, { filled: filled.has(id) }]))
+    const stores = await this.filledStores(this.identity.stores.map((store) => store.id))
     this.runner.signedIn(stores, this.unsentCount())
   }
 

@@ -1,6 +1,6 @@
 /** IndexedDB through Dexie: the tables of the console and the transactions that keep them true together. */
 import Dexie, { type DexieOptions, type Table } from 'dexie'
-import type { JournalEntry } from '#shared/desktop-api.ts'
+import { type JournalEntry, journalEntrySchema } from '#shared/desktop-api.ts'
 import type { Mutation, MutationResult, OutcomeVerdict, Verdict } from '#shared/protocol/decisions.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { ChangesPage, Identity } from '#shared/protocol/sync.ts'
@@ -197,10 +197,11 @@ export class ConsoleDatabase extends Dexie {
       const confirm: string[] = []
       const ids = new Set<string>()
       let restored = 0
+      const readable = new Map((await this.readableOutbox()).map((row) => [row.id, row]))
       for (const entry of entries) {
         const { id } = entry.mutation
         ids.add(id)
-        const row = await this.outbox.get(id)
+        const row = readable.get(id)
         if (row === undefined) {
           if ((await this.sent.get(id)) !== undefined || (await this.results.get(id)) !== undefined) {
             confirm.push(id)
@@ -210,8 +211,13 @@ export class ConsoleDatabase extends Dexie {
         } else if (isNumbered(row, entry)) continue
         await this.outbox.put(outboxRow(entry))
       }
-      return { confirm, restored, unjournalled: (await this.outbox.toArray()).filter((row) => !ids.has(row.id)) }
+      return { confirm, restored, unjournalled: [...readable.values()].filter((row) => !ids.has(row.id)) }
     })
+  }
+
+  /** Outbox rows that are whole. A damaged one is left where it is: it must not stop the others, nor be thrown away. */
+  async readableOutbox(): Promise<OutboxRow[]> {
+    return (await this.outbox.toArray()).filter((row) => journalEntrySchema.safeParse(row).success)
   }
 
   /** Takes over the journal's new numbering of an employee's decisions; their verdicts belonged to the old one. */
@@ -223,7 +229,7 @@ export class ConsoleDatabase extends Dexie {
   async renumber(employeeNumber: string, mintDeviceId: () => string): Promise<void> {
     await this.transaction('rw', this.meta, this.outbox, async () => {
       const deviceId = mintDeviceId()
-      const rows = sortByAge((await this.outbox.toArray()).filter((row) => row.employeeNumber === employeeNumber))
+      const rows = sortByAge((await this.readableOutbox()).filter((row) => row.employeeNumber === employeeNumber))
       const entries = rows.map(({ mutation }, index) => ({
         employeeNumber,
         deviceId,
@@ -246,7 +252,7 @@ export class ConsoleDatabase extends Dexie {
     return this.transaction('rw', this.outbox, this.sent, this.cursors, async () => {
       const ofStore = (row: { storeId: string }) => storeId === null || row.storeId === storeId
       const sent = (await this.sent.toArray()).filter(ofStore)
-      const judged = (await this.outbox.toArray()).filter((row) => ofStore(row) && row.verdict !== null)
+      const judged = (await this.readableOutbox()).filter((row) => ofStore(row) && row.verdict !== null)
       await this.outbox.bulkPut([...sent.map(outboxRow), ...judged.map(outboxRow)])
       await this.sent.bulkDelete(sent.map((row) => row.id))
       // An epoch that no backend has: the next pull is answered with a reset, also after a crash.
@@ -309,7 +315,7 @@ export class ConsoleDatabase extends Dexie {
       await this.cursors.put({ storeId, version: page.version, epoch: page.epoch, pulledAt: nowMs })
       await this.noteVerdicts(deviceId, page.outcomes)
       if (page.more || (page.deviceId ?? deviceId) !== deviceId) return []
-      const rows = await this.outbox.filter((row) => row.storeId === storeId && row.deviceId === deviceId).toArray()
+      const rows = (await this.readableOutbox()).filter((row) => row.storeId === storeId && row.deviceId === deviceId)
       const settled = rows.filter((row) => row.verdict !== null && row.mutation.seq <= page.lastMutationSeq)
       await this.settle(settled, nowMs)
       return settled
@@ -319,8 +325,9 @@ export class ConsoleDatabase extends Dexie {
   /** Keeps what a push or a pull said about outbox rows, as numbered then; effects are shown by a pull. */
   async noteVerdicts(deviceId: string, results: readonly MutationResult[]): Promise<void> {
     await this.transaction('rw', this.outbox, async () => {
+      const rows = new Map((await this.readableOutbox()).map((row) => [row.id, row]))
       for (const { id, seq, ...rest } of results) {
-        const row = await this.outbox.get(id)
+        const row = rows.get(id)
         if (row === undefined || row.deviceId !== deviceId || row.mutation.seq !== seq) continue
         await this.outbox.put({ ...row, verdict: rest as Verdict })
       }

@@ -35,6 +35,8 @@ export class DecisionLedger {
   private readonly saving = new Set<Promise<unknown>>()
   private renumbering: Promise<void> | null = null
   private reconciled = false
+  /** Damaged rows that the journal could not replace. */
+  private unreadable = 0
 
   constructor(private readonly ports: LedgerPorts) {}
 
@@ -114,7 +116,7 @@ export class DecisionLedger {
         break
       }
     }
-    const stored = await database.outbox.toArray()
+    const stored = await database.readableOutbox()
     const ids = new Set(stored.map((row) => row.id))
     this.outbox = sortByAge([...stored, ...[...this.notStored.values()].filter((row) => !ids.has(row.id))])
   }
@@ -151,9 +153,17 @@ export class DecisionLedger {
 
   private async reconcileAlone(renumber: readonly string[]): Promise<void> {
     await Promise.all(this.saving)
+    await this.reconcileNumbers(renumber)
+    const { database, noteIncident } = this.ports
+    const unreadable = (await database.outbox.count()) - (await database.readableOutbox()).length
+    if (unreadable > this.unreadable) await noteIncident('decisions_unreadable', unreadable)
+    this.unreadable = unreadable
+  }
+
+  private async reconcileNumbers(renumber: readonly string[]): Promise<void> {
     const { database, fetch, mintId, hasJournal, noteIncident } = this.ports
     if (!hasJournal()) {
-      const rows = await database.outbox.toArray()
+      const rows = await database.readableOutbox()
       for (const employeeNumber of new Set([...renumber, ...rows.map((row) => row.employeeNumber)])) {
         const { deviceId } = await database.device(employeeNumber, mintId)
         const own = rows.filter((row) => row.employeeNumber === employeeNumber)
@@ -187,7 +197,7 @@ export class DecisionLedger {
    */
   async offerAgain(storeId: string | null): Promise<number> {
     const count = await this.ports.database.offerAgain(storeId)
-    const owners = new Set((await this.ports.database.outbox.toArray()).map((row) => row.employeeNumber))
+    const owners = new Set((await this.ports.database.readableOutbox()).map((row) => row.employeeNumber))
     await this.reconcile([...owners])
     return count
   }

@@ -26,6 +26,8 @@ export class CallFailed extends Error {
   }
 }
 
+const ANSWER_TIMEOUT_MS = 60_000
+
 export type Fetch = (path: string, init?: RequestInit) => Promise<Response>
 
 /**
@@ -35,10 +37,12 @@ export type Fetch = (path: string, init?: RequestInit) => Promise<Response>
 export async function call(fetch: Fetch, path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(path, {
-      ...init,
-      headers: { [PROTOCOL_HEADER]: String(PROTOCOL_VERSION), ...(init.headers as Record<string, string>) },
-    })
+    response = await inTime(
+      fetch(path, {
+        ...init,
+        headers: { [PROTOCOL_HEADER]: String(PROTOCOL_VERSION), ...(init.headers as Record<string, string>) },
+      }),
+    )
   } catch {
     throw new CallFailed(problem('backend_unreachable'))
   }
@@ -60,9 +64,22 @@ export async function callJson<Schema extends z.ZodType>(
       ? {}
       : { method: body.method, body: JSON.stringify(body.json), headers: { 'content-type': 'application/json' } },
   )
-  const parsed = schema.safeParse(await response.json().catch(() => undefined))
+  const parsed = schema.safeParse(await inTime(response.json()).catch(() => undefined))
   if (!parsed.success) throw new CallFailed(problem('not_a_backend'))
   return parsed.data
+}
+
+/** A line that went silent ends nothing by itself in a browser; a stream has its own patience once it is open. */
+async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function problemOf(response: Response): Promise<Problem> {

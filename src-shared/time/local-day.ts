@@ -5,8 +5,9 @@ const dateFormats = new Map<string, Intl.DateTimeFormat>()
 
 /** True for a zone id the runtime knows, such as `Europe/Berlin`. */
 export function isTimeZone(zone: string): boolean {
+  if (dateFormats.has(zone)) return true
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
+    localDateOf(0, zone)
     return zone.length > 0
   } catch {
     return false

@@ -43,6 +43,7 @@ export interface SyncState {
 
 export type SyncEvent = { at: number } & (
   | { type: 'signed_in'; stores: Record<string, { filled: boolean }>; unsent: number }
+  | { type: 'stores_added'; stores: Record<string, { filled: boolean }> }
   | { type: 'signed_out' }
   | { type: 'tick' }
   | { type: 'sync_now' }
@@ -116,6 +117,12 @@ function patchStore(state: SyncState, storeId: string, patch: Partial<StoreState
   return { ...state, stores: { ...state.stores, [storeId]: { ...store, ...patch } } }
 }
 
+function newStores(stores: Record<string, { filled: boolean }>): SyncState['stores'] {
+  return Object.fromEntries(
+    Object.entries(stores).map(([id, { filled }]) => [id, { filled, dirty: true, pulledAt: null, triedAt: null }]),
+  )
+}
+
 function allDirty(state: SyncState): SyncState {
   const stores = Object.fromEntries(Object.entries(state.stores).map(([id, store]) => [id, { ...store, dirty: true }]))
   return { ...state, stores }
@@ -124,16 +131,13 @@ function allDirty(state: SyncState): SyncState {
 function react(state: SyncState, event: SyncEvent): [SyncState, SyncEffect[]] {
   switch (event.type) {
     case 'signed_in': {
-      const stores = Object.fromEntries(
-        Object.entries(event.stores).map(([id, { filled }]) => [
-          id,
-          { filled, dirty: true, pulledAt: null, triedAt: null },
-        ]),
-      )
+      const stores = newStores(event.stores)
       // A stream of an earlier identity would poke for the wrong stores.
       const effects: SyncEffect[] = state.stream === 'closed' ? [] : [{ type: 'close_stream' }]
       return [{ ...initialState, connection: state.connection, auth: 'ok', stores, unsent: event.unsent }, effects]
     }
+    case 'stores_added':
+      return [{ ...state, stores: { ...newStores(event.stores), ...state.stores } }, []]
     case 'signed_out':
       return [{ ...initialState, connection: state.connection }, [{ type: 'close_stream' }]]
     case 'tick':

@@ -82,6 +82,11 @@ export class SyncRunner {
     this.dispatch({ type: 'signed_in', stores, unsent })
   }
 
+  /** The signed-in employee has access to more stores than before. */
+  storesAdded(stores: Record<string, { filled: boolean }>): void {
+    this.dispatch({ type: 'stores_added', stores })
+  }
+
   signedOut(): void {
     this.generation += 1
     this.dispatch({ type: 'signed_out' })

@@ -29,6 +29,10 @@ const words: Record<Incident['kind'], Words> = {
     text: `${counted(count, 'confirmed decision')} ${were(count)} offered to the backend again. Each still counts once.`,
     tone: 'warn',
   }),
+  decisions_unreadable: (count) => ({
+    text: `${counted(count, 'decision')} in the database ${were(count)} damaged and could not be put back. Nothing was removed; ask for help with the support bundle.`,
+    tone: 'bad',
+  }),
   database_recreated: () => ({
     text: 'The database on this PC was gone or unreadable. It was filled again from the backend and the journal.',
     tone: 'bad',
