@@ -1,5 +1,5 @@
 /** The desktop shell from a page's point of view: what an attacker in the renderer, or a wrong address, would meet. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { expect, test } from '@playwright/test'
 import { type Desktop, launchDesktop } from './launch-desktop.ts'
 
 let folder: string
+let downloads: string
 let desktop: Desktop
 let stranger: Server
 let strangerUrl: string
@@ -17,7 +18,13 @@ test.beforeAll(async () => {
   stranger = createServer((_request, response) => response.end('<h1>Welcome to the printer</h1>'))
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
   strangerUrl = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
-  desktop = await launchDesktop({ userData: folder, backendUrl: 'http://127.0.0.1:59999' })
+  downloads = path.join(folder, 'downloads')
+  await mkdir(downloads)
+  desktop = await launchDesktop({
+    userData: path.join(folder, 'data'),
+    backendUrl: 'http://127.0.0.1:59999',
+    env: { FLOORWALKER_DOWNLOADS: downloads },
+  })
   await desktop.page.getByLabel('Employee number').waitFor()
 })
 
@@ -71,6 +78,25 @@ test('app:// gives no file outside the console', async () => {
     return Promise.all(paths.map((each) => fetch(each).then((response) => response.status)))
   })
   for (const status of statuses) expect(status).toBeGreaterThanOrEqual(400)
+})
+
+test('it saves what it made itself, and downloads nothing else', async () => {
+  const save = (url: string | null, name: string) =>
+    desktop.page.evaluate(
+      ([source, download]) => {
+        const link = document.createElement('a')
+        link.href = source ?? URL.createObjectURL(new Blob(['Grüße']))
+        link.download = download
+        link.click()
+      },
+      [url, name] as const,
+    )
+  await save('data:text/plain,x', 'data.txt')
+  await save('/local/journal/entries', 'entries.json')
+  await save(null, '../../unsent.json')
+  await expect.poll(() => readdir(downloads)).toEqual(['_.._unsent.json'])
+  await expect.poll(() => readFile(path.join(downloads, '_.._unsent.json'), 'utf8')).toBe('Grüße')
+  expect((await readdir(folder)).sort()).toEqual(['data', 'downloads'])
 })
 
 test('an unreachable backend and an address that is none are said where the person looks', async () => {

@@ -14,10 +14,8 @@ const identity = {
 }
 const tokens = { accessToken: 'ACCESS-1', refreshToken: 'REFRESH-1' }
 /** Reversing is no encryption, but it shows whether the text went through the box. */
-const box: SecretBox = {
-  encrypt: async (text) => Buffer.from([...text].reverse().join('')),
-  decrypt: async (bytes) => [...Buffer.from(bytes).toString()].reverse().join(''),
-}
+const sealed = (text: string) => Buffer.from([...text].reverse().join(''))
+let box: SecretBox
 
 interface Call {
   method: string
@@ -56,6 +54,10 @@ beforeEach(async () => {
     server.close()
   }
   folder = new MemoryFolder()
+  box = {
+    encrypt: async (text) => sealed(text),
+    decrypt: async (bytes) => [...Buffer.from(bytes).toString()].reverse().join(''),
+  }
   signIn = await SignInKeeper.open(folder, box)
   proxy = newProxy()
 })
@@ -70,6 +72,9 @@ function json(response: ServerResponse, body: unknown, status = 200, type = 'app
 const problemOf = (response: ServerResponse, status: number, code: string) =>
   json(response, { type: 't', title: code, status, code }, status, 'application/problem+json')
 
+const empty = (response: ServerResponse) => response.writeHead(204, { 'floorwalker-protocol': '1' }).end()
+const bodiesOf = (path: string) => calls.filter((call) => call.path === path).map((call) => JSON.parse(call.body))
+
 const ask = (path: string, init?: RequestInit) => proxy.handle(new Request(`app://floorwalker/api${path}`, init))
 const post = (path: string, body?: unknown) =>
   ask(path, { method: 'POST', ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
@@ -81,7 +86,7 @@ async function signInNow(): Promise<Response> {
 }
 
 describe('tokens', () => {
-  test('never reach the renderer and are sent with every later call', async () => {
+  test('[ID-3] never reach the renderer and are sent with every later call', async () => {
     const response = await signInNow()
     expect(await response.json()).toEqual(identity)
     expect(response.headers.get('set-cookie')).toBeNull()
@@ -126,7 +131,7 @@ describe('tokens', () => {
     expect(calls.at(-1)?.body).toBe('{"refreshToken":"REFRESH-1"}')
   })
 
-  test('without encryption nothing is written, and the sign-in lasts as long as the app', async () => {
+  test('[ID-3] without encryption nothing is written, and the sign-in lasts as long as the app', async () => {
     signIn = await SignInKeeper.open(folder, null)
     proxy = newProxy()
     await signInNow()
@@ -148,12 +153,157 @@ describe('tokens', () => {
     expect(await codeOf(await post('/v1/auth/refresh'))).toBe('unauthorized')
   })
 
-  test('sign-out forgets, also when the backend is gone', async () => {
+  test('only the backend itself ends a sign-in, not a portal on the way', async () => {
     await signInNow()
-    stop()
+    answers['/v1/auth/refresh'] = (_request, response) =>
+      response.writeHead(401, { 'content-type': 'text/html' }).end('<h1>Hotel</h1>')
+    expect(await codeOf(await post('/v1/auth/refresh'))).toBe('not_a_backend')
+    expect(signIn.refreshToken(backendUrl)).toBe('REFRESH-1')
+  })
+
+  test('a refresh under a new device id is not merged with another, and uses the newest token', async () => {
+    await signInNow()
+    let count = 1
+    answers['/v1/auth/refresh'] = (_request, response) => {
+      count++
+      setTimeout(() => json(response, { accessToken: `ACCESS-${count}`, refreshToken: `REFRESH-${count}` }), 20)
+    }
+    const answered = await Promise.all(
+      ['new', 'new', 'newer', 'new'].map((deviceId) => post('/v1/auth/refresh', { deviceId })),
+    )
+    expect(answered.map((response) => response.status)).toEqual([204, 204, 204, 204])
+    expect(bodiesOf('/v1/auth/refresh')).toEqual([
+      { refreshToken: 'REFRESH-1', deviceId: 'new' },
+      { refreshToken: 'REFRESH-2', deviceId: 'newer' },
+      { refreshToken: 'REFRESH-3', deviceId: 'new' },
+    ])
+    expect(signIn.accessToken(backendUrl)).toBe('ACCESS-4')
+  })
+
+  test('a refresh whose body is wrong names the field and spends nothing', async () => {
+    await signInNow()
+    const response = await post('/v1/auth/refresh', { deviceId: '' })
+    expect(problemSchema.parse(await response.json())).toMatchObject({ code: 'invalid_request', field: 'deviceId' })
+    expect(await codeOf(await ask('/v1/auth/refresh', { method: 'POST', body: '{' }))).toBe('invalid_json')
+    expect(bodiesOf('/v1/auth/refresh')).toEqual([])
+  })
+
+  test('a new access token is not used before its refresh token is on the disk', async () => {
+    await signInNow()
+    let write = () => {}
+    const writing = new Promise<void>((resolve) => {
+      box.encrypt = async (text) => {
+        resolve()
+        await new Promise<void>((go) => {
+          write = go
+        })
+        return sealed(text)
+      }
+    })
+    answers['/v1/auth/refresh'] = (_request, response) => json(response, { accessToken: 'ACCESS-2', refreshToken: 'B' })
+    answers['/v1/time'] = (_request, response) => json(response, { now: 'then' })
+    const refresh = post('/v1/auth/refresh')
+    await writing
+    await ask('/v1/time')
+    expect(calls.at(-1)?.headers.authorization).toBe('Bearer ACCESS-1')
+    write()
+    await refresh
+    await ask('/v1/time')
+    expect(calls.at(-1)?.headers.authorization).toBe('Bearer ACCESS-2')
+    expect((await SignInKeeper.open(folder, box)).refreshToken(backendUrl)).toBe('B')
+  })
+
+  test('sign-out after a restart revokes with the refresh token', async () => {
+    await signInNow()
+    signIn = await SignInKeeper.open(folder, box)
+    proxy = newProxy()
+    answers['/v1/auth/sign-out'] = (_request, response) => empty(response)
+    expect((await post('/v1/auth/sign-out')).status).toBe(204)
+    expect(bodiesOf('/v1/auth/sign-out')).toEqual([{ refreshToken: 'REFRESH-1' }])
+    expect(folder.names()).toEqual([])
+  })
+
+  test('a sign-out without network is told at the next contact, also after a restart', async () => {
+    await signInNow()
+    answers['/v1/auth/sign-out'] = (request) => request.destroy()
     expect((await post('/v1/auth/sign-out')).status).toBe(204)
     expect(signIn.accessToken(backendUrl)).toBeNull()
+    expect(signIn.refreshToken(backendUrl)).toBeNull()
+    expect(folder.peek('sign-in.bin')?.toString()).not.toContain('REFRESH')
+
+    signIn = await SignInKeeper.open(folder, box)
+    proxy = newProxy()
+    expect(signIn.refreshToken(backendUrl)).toBeNull()
+    answers['/v1/time'] = (_request, response) => json(response, { now: 'then' })
+    answers['/v1/auth/sign-out'] = (_request, response) => problemOf(response, 503, 'unavailable')
+    await ask('/v1/time')
+    await expect.poll(() => bodiesOf('/v1/auth/sign-out').length).toBe(2)
+    expect(signIn.toRevoke(backendUrl)).toEqual(['REFRESH-1'])
+    answers['/v1/auth/sign-out'] = (_request, response) => empty(response)
+    await ask('/v1/time')
+    await expect.poll(() => folder.names()).toEqual([])
+    expect(bodiesOf('/v1/auth/sign-out').at(-1)).toEqual({ refreshToken: 'REFRESH-1' })
+    await ask('/v1/time')
+    expect(bodiesOf('/v1/auth/sign-out')).toHaveLength(3)
+  })
+
+  test('without encryption a sign-out that could not be told waits in memory', async () => {
+    signIn = await SignInKeeper.open(folder, null)
+    proxy = newProxy()
+    await signInNow()
+    answers['/v1/auth/sign-out'] = (request) => request.destroy()
+    await post('/v1/auth/sign-out')
     expect(folder.names()).toEqual([])
+    answers['/v1/auth/sign-out'] = (_request, response) => empty(response)
+    await ask('/v1/time')
+    await expect.poll(() => signIn.toRevoke(backendUrl)).toEqual([])
+  })
+
+  test('a token that the backend does not know is not offered for ever', async () => {
+    await signInNow()
+    answers['/v1/auth/sign-out'] = (_request, response) => problemOf(response, 400, 'invalid_request')
+    await post('/v1/auth/sign-out')
+    expect(signIn.toRevoke(backendUrl)).toEqual([])
+  })
+
+  test('a new sign-in revokes the one it replaces, whose late refresh changes nothing', async () => {
+    await signInNow()
+    let release = () => {}
+    const asked = new Promise<void>((resolve) => {
+      answers['/v1/auth/refresh'] = (_request, response) => {
+        release = () => problemOf(response, 401, 'token_revoked')
+        resolve()
+      }
+    })
+    answers['/v1/auth/sign-out'] = (_request, response) => empty(response)
+    const refresh = post('/v1/auth/refresh')
+    await asked
+    answers['/v1/auth/sign-in'] = (_request, response) =>
+      json(response, { ...identity, accessToken: 'ACCESS-9', refreshToken: 'REFRESH-9' })
+    expect((await post('/v1/auth/sign-in', {})).status).toBe(200)
+    await expect.poll(() => bodiesOf('/v1/auth/sign-out')).toEqual([{ refreshToken: 'REFRESH-1' }])
+    release()
+    await refresh
+    expect(signIn.refreshToken(backendUrl)).toBe('REFRESH-9')
+    expect(signIn.accessToken(backendUrl)).toBe('ACCESS-9')
+  })
+
+  test('a sign-in that is answered after the address was changed is not kept, but revoked', async () => {
+    let release = () => {}
+    const asked = new Promise<void>((resolve) => {
+      answers['/v1/auth/sign-in'] = (_request, response) => {
+        release = () => json(response, { ...identity, ...tokens })
+        resolve()
+      }
+    })
+    answers['/v1/auth/sign-out'] = (_request, response) => empty(response)
+    const response = post('/v1/auth/sign-in', {})
+    await asked
+    await proxy.endSignIn(backendUrl)
+    release()
+    expect(await codeOf(await response)).toBe('unauthorized')
+    expect(signIn.refreshToken(backendUrl)).toBeNull()
+    await expect.poll(() => bodiesOf('/v1/auth/sign-out')).toEqual([{ refreshToken: 'REFRESH-1' }])
   })
 
   test('a refresh that ends after a sign-out brings nothing back', async () => {

@@ -2,16 +2,20 @@
  * Forwards the console's `/api/…` to the configured backend and adds the token. Tokens are taken out of what the backend
  * answers: the renderer never sees one.
  */
-import { PROBLEM_MEDIA_TYPE } from '#shared/protocol/problems.ts'
+import type { z } from 'zod'
+import { PROBLEM_MEDIA_TYPE, problemKinds, problemSchema } from '#shared/protocol/problems.ts'
 import {
+  consoleRefreshRequestSchema,
   DAY_BLOCK_MEDIA_TYPE,
   identitySchema,
   PROTOCOL_HEADER,
   PROTOCOL_VERSION,
+  type refreshRequestSchema,
   signInResponseSchema,
   tokensSchema,
 } from '#shared/protocol/sync.ts'
 import { emptyResponse, jsonResponse, problemResponse } from './problem-response.ts'
+import { readJsonBody } from './request-body.ts'
 import type { SignInKeeper } from './sign-in-keeper.ts'
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -26,6 +30,9 @@ export interface ApiProxyOptions {
 }
 
 const TIMEOUT_MS = 20_000
+/** A sign-out waits for the backend no longer than this; it is told later then. */
+const REVOKE_TIMEOUT_MS = 5_000
+const MAX_REFRESH_CHARACTERS = 10_000
 const FORWARDED_REQUEST_HEADERS = ['accept', 'content-type', 'if-none-match', 'last-event-id']
 const FORWARDED_RESPONSE_HEADERS = ['content-type', 'etag', 'retry-after', 'cache-control', PROTOCOL_HEADER]
 const BACKEND_MEDIA_TYPES = ['application/json', PROBLEM_MEDIA_TYPE, DAY_BLOCK_MEDIA_TYPE, 'text/event-stream']
@@ -46,7 +53,9 @@ class UnreachableError extends Error {}
 export class ApiProxy {
   readonly #options: ApiProxyOptions
   #endStream: (() => void) | null = null
-  #refreshing: Promise<() => Response> | null = null
+  /** The last refresh that was asked for and is not done. */
+  #lastRefresh: { key: string; answer: Promise<() => Response> } | null = null
+  #revoking: Promise<void> | null = null
 
   /** The calls whose answers or bodies hold tokens. */
   readonly #tokenCalls: ReadonlyMap<string, (request: Request, backendUrl: string) => Promise<Response>>
@@ -55,7 +64,7 @@ export class ApiProxy {
     this.#options = options
     this.#tokenCalls = new Map([
       ['/v1/auth/sign-in', (request, backendUrl) => this.#signIn(request, backendUrl)],
-      ['/v1/auth/refresh', (_request, backendUrl) => this.#refreshOnce(backendUrl)],
+      ['/v1/auth/refresh', (request, backendUrl) => this.#refresh(request, backendUrl)],
       ['/v1/auth/sign-out', (_request, backendUrl) => this.#signOut(backendUrl)],
     ])
   }
@@ -86,6 +95,15 @@ export class ApiProxy {
     this.#endStream = null
   }
 
+  /**
+   * Ends the sign-in at a backend: on this PC at once, there as soon as it can be told. Resolves when it is ended here.
+   */
+  async endSignIn(backendUrl: string): Promise<void> {
+    this.endStream()
+    await this.#options.signIn.signOut()
+    void this.#revoke(backendUrl)
+  }
+
   #headersOf(request: Request): Record<string, string> {
     const headers: Record<string, string> = {}
     for (const name of FORWARDED_REQUEST_HEADERS) {
@@ -100,12 +118,31 @@ export class ApiProxy {
     if (token !== null) call.headers = { ...call.headers, authorization: `Bearer ${token}` }
   }
 
-  #refreshOnce(backendUrl: string): Promise<Response> {
-    // A refresh token is good for one use: calls that come together share one refresh.
-    this.#refreshing ??= this.#refresh(backendUrl).finally(() => {
-      this.#refreshing = null
+  async #refresh(request: Request, backendUrl: string): Promise<Response> {
+    const read = await readJsonBody(request, consoleRefreshRequestSchema, {
+      maxCharacters: MAX_REFRESH_CHARACTERS,
+      optional: true,
     })
-    return this.#refreshing.then((answer) => answer())
+    if (read.problem !== undefined) return read.problem
+    return (await this.#refreshOnce(backendUrl, read.body.deviceId))()
+  }
+
+  /**
+   * A refresh token is good for one use: calls that come together and ask for the same share one refresh, others wait
+   * for the token that the one before them brings.
+   */
+  #refreshOnce(backendUrl: string, deviceId: string | undefined): Promise<() => Response> {
+    const key = JSON.stringify([backendUrl, this.#options.signIn.period, deviceId])
+    const last = this.#lastRefresh
+    if (last?.key === key) return last.answer
+    const before = last === null ? Promise.resolve() : last.answer.catch(() => {})
+    const mine = { key, answer: before.then(() => this.#rotate(backendUrl, deviceId)) }
+    this.#lastRefresh = mine
+    const done = () => {
+      if (this.#lastRefresh === mine) this.#lastRefresh = null
+    }
+    mine.answer.then(done, done)
+    return mine.answer
   }
 
   async #signIn(request: Request, backendUrl: string): Promise<Response> {
@@ -120,23 +157,34 @@ export class ApiProxy {
     if (!answer.response.ok) return passOn(answer)
     const signedIn = signInResponseSchema.safeParse(parseJson(answer.body))
     if (!signedIn.success) return problemResponse('not_a_backend')
-    await signIn.keep(period, backendUrl, signedIn.data)
+    if (!(await signIn.begin(period, backendUrl, signedIn.data))) {
+      void this.#revoke(backendUrl)
+      return problemResponse('unauthorized', { detail: 'Another sign-in or a sign-out came first' })
+    }
+    // The sign-in before this one, where nobody signed out.
+    void this.#revoke(backendUrl)
     return jsonResponse(identitySchema.parse(signedIn.data))
   }
 
   /** Answers a factory, because a response can be read only once and several calls may wait for it. */
-  async #refresh(backendUrl: string): Promise<() => Response> {
+  async #rotate(backendUrl: string, deviceId: string | undefined): Promise<() => Response> {
     const { signIn } = this.#options
     const period = signIn.period
     const refreshToken = signIn.refreshToken(backendUrl)
     if (refreshToken === null) return () => problemResponse('unauthorized', { detail: 'Nobody is signed in here' })
+    const request: z.infer<typeof refreshRequestSchema> = {
+      refreshToken,
+      ...(deviceId === undefined ? {} : { deviceId }),
+    }
     const answer = await this.#exchange(backendUrl, {
       method: 'POST',
       path: '/v1/auth/refresh',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ refreshToken }),
+      body: JSON.stringify(request),
     })
-    if (answer.response.status === 401 && period === signIn.period) await signIn.forget()
+    // A hotel's login page may answer 401 as well: only the backend ends a sign-in.
+    const isRefused = answer.response.status === 401 && isFromBackend(answer.response)
+    if (isRefused && period === signIn.period) await signIn.forget()
     if (!answer.response.ok) return () => passOn(answer)
     const body = parseJson(answer.body)
     const tokens = tokensSchema.safeParse(body)
@@ -147,20 +195,42 @@ export class ApiProxy {
   }
 
   async #signOut(backendUrl: string): Promise<Response> {
-    const { signIn } = this.#options
-    const refreshToken = signIn.refreshToken(backendUrl)
-    const call: BackendCall = {
-      method: 'POST',
-      path: '/v1/auth/sign-out',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(refreshToken === null ? {} : { refreshToken }),
-    }
-    this.#authorise(call, backendUrl)
-    this.endStream()
-    await signIn.forget()
-    // The backend is told as a courtesy: without network its token simply ages.
-    if (refreshToken !== null) await this.#exchange(backendUrl, call).catch(() => {})
+    await this.endSignIn(backendUrl)
+    await this.#revoke(backendUrl)
     return emptyResponse()
+  }
+
+  /** Tells a backend which sign-ins have ended; what it cannot be told now waits for the next contact. */
+  #revoke(backendUrl: string): Promise<void> {
+    this.#revoking ??= this.#revokeAll(backendUrl)
+      .catch((error) => {
+        if (!(error instanceof UnreachableError)) console.error('api proxy:', error)
+      })
+      .finally(() => {
+        this.#revoking = null
+      })
+    return this.#revoking
+  }
+
+  async #revokeAll(backendUrl: string): Promise<void> {
+    const { signIn } = this.#options
+    for (let token = signIn.toRevoke(backendUrl)[0]; token !== undefined; token = signIn.toRevoke(backendUrl)[0]) {
+      const call: BackendCall = {
+        method: 'POST',
+        path: '/v1/auth/sign-out',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ refreshToken: token }),
+      }
+      const timeoutMs = Math.min(this.#options.timeoutMs ?? TIMEOUT_MS, REVOKE_TIMEOUT_MS)
+      if (!isSettled(await this.#exchange(backendUrl, call, timeoutMs))) return
+      await signIn.revoked(backendUrl, token)
+    }
+  }
+
+  /** A backend has answered: a good moment to tell it what it does not know yet. */
+  #contacted(backendUrl: string, response: Response): void {
+    if (!isFromBackend(response) || this.#options.signIn.toRevoke(backendUrl).length === 0) return
+    void this.#revoke(backendUrl)
   }
 
   async #forward(backendUrl: string, call: BackendCall): Promise<Response> {
@@ -168,9 +238,13 @@ export class ApiProxy {
   }
 
   /** One call with its whole body, so that a connection that breaks half-way is a clear problem, not a torn body. */
-  async #exchange(backendUrl: string, call: BackendCall): Promise<Answer> {
+  async #exchange(
+    backendUrl: string,
+    call: BackendCall,
+    timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS,
+  ): Promise<Answer> {
     const aborter = new AbortController()
-    const silence = new SilenceTimer(this.#options.timeoutMs ?? TIMEOUT_MS, () => aborter.abort())
+    const silence = new SilenceTimer(timeoutMs, () => aborter.abort())
     try {
       const response = await this.#send(backendUrl, call, aborter.signal)
       const chunks: Uint8Array[] = []
@@ -181,6 +255,7 @@ export class ApiProxy {
         if (done) break
         chunks.push(value)
       }
+      this.#contacted(backendUrl, response)
       return { response, body: Buffer.concat(chunks) }
     } catch (error) {
       if (silence.isExpired) throw new UnreachableError('The backend did not answer in time')
@@ -214,6 +289,7 @@ export class ApiProxy {
     } finally {
       clearTimeout(timer)
     }
+    this.#contacted(backendUrl, response)
     const { body } = response
     if (!response.ok || !isFromBackend(response) || mediaType(response) !== EVENT_STREAM || body === null || ended) {
       const chunks = body === null || ended ? new ArrayBuffer(0) : await response.arrayBuffer().catch(() => null)
@@ -287,6 +363,14 @@ function passOn({ response, body }: Answer): Response {
     status: response.status,
     headers: forwardedHeaders(response),
   })
+}
+
+/** True where trying the same again would change nothing: it was done, or will never be. */
+function isSettled({ response, body }: Answer): boolean {
+  if (!isFromBackend(response)) return false
+  if (response.ok) return true
+  const parsed = problemSchema.safeParse(parseJson(body))
+  return parsed.success && ['never', 'sign_in'].includes(problemKinds[parsed.data.code].retry)
 }
 
 /** A hotel's login page, a router's error page or another server: they answer too, but not like a backend. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { CONTENT_SECURITY_POLICY, createAppRouter, isAppUrl } from './app-router.ts'
+import { CONTENT_SECURITY_POLICY, createAppRouter, isAppBlob, isAppUrl } from './app-router.ts'
 
 let root: string
 let route: (request: Request) => Promise<Response>
@@ -59,5 +59,17 @@ test('knows its own URLs', () => {
     'x',
   ]) {
     expect(isAppUrl(url), url).toBe(false)
+  }
+})
+
+test('knows its own blobs', () => {
+  expect(isAppBlob('blob:app://floorwalker/5b1a')).toBe(true)
+  for (const url of [
+    'app://floorwalker/5b1a',
+    'blob:null/5b1a',
+    'blob:https://floorwalker/5b1a',
+    'data:text/plain,x',
+  ]) {
+    expect(isAppBlob(url), url).toBe(false)
   }
 })

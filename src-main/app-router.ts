@@ -45,6 +45,11 @@ export function isAppUrl(url: string): boolean {
   }
 }
 
+/** True for a blob that the console itself made. */
+export function isAppBlob(url: string): boolean {
+  return url.startsWith('blob:') && isAppUrl(url.slice('blob:'.length))
+}
+
 /** The handler of the scheme. */
 export function createAppRouter(options: AppRouterOptions): (request: Request) => Promise<Response> {
   return async (request) => {

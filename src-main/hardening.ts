@@ -26,7 +26,7 @@ export function hardenWebContents(): void {
   })
 }
 
-/** Denies permissions, devices, downloads and every request that leaves the app's origin. */
+/** Denies permissions, devices and every request that leaves the app's origin. */
 export function hardenSession(windowSession: Session): void {
   windowSession.setPermissionRequestHandler((_contents, permission, callback, details) =>
     callback(GRANTED.has(permission) && isAppUrl(details.requestingUrl)),
@@ -35,7 +35,6 @@ export function hardenSession(windowSession: Session): void {
     (_contents, permission, requestingOrigin) => GRANTED.has(permission) && isAppUrl(requestingOrigin),
   )
   windowSession.setDevicePermissionHandler(() => false)
-  windowSession.on('will-download', (event) => event.preventDefault())
   windowSession.webRequest.onBeforeRequest((details, callback) =>
     callback({ cancel: !LOADABLE.has(new URL(details.url).protocol) }),
   )

@@ -1,5 +1,6 @@
 /** The life of the desktop app: one instance, one window, the parts of the main process wired together. */
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { app, type BrowserWindow, dialog, nativeTheme, safeStorage, session } from 'electron'
@@ -7,7 +8,9 @@ import { ApiProxy } from './api-proxy.ts'
 import { backendFetch, registerAppScheme, serveApp } from './app-protocol.ts'
 import { createAppRouter } from './app-router.ts'
 import { readDemoCredentials } from './demo-credentials.ts'
+import { handleDownloads } from './downloads.ts'
 import { openDurableFolder } from './durable-folder.ts'
+import { freeDiskBytes } from './free-disk.ts'
 import { hardenSession, hardenWebContents } from './hardening.ts'
 import { handleDesktopCalls } from './ipc.ts'
 import { Journal } from './journal.ts'
@@ -15,6 +18,7 @@ import { createLocalApi } from './local-api.ts'
 import { openSecretBox } from './secrets.ts'
 import { normaliseUrl, SettingsFile } from './settings.ts'
 import { SignInKeeper } from './sign-in-keeper.ts'
+import { prepareUserData } from './user-data.ts'
 import { focusWindow, openWindow, setMinimalMenu } from './window.ts'
 
 let window: BrowserWindow | null = null
@@ -27,21 +31,39 @@ hardenWebContents()
 // Started without a sandbox (as root, which Chromium's refuses), its helper processes would never come up with one.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 
-if (app.requestSingleInstanceLock()) {
+const unusable = userDataProblem()
+if (unusable !== null) {
+  // A folder for this message alone: without one that it can write to, Chromium does not come up to show it.
+  app.setPath('userData', mkdtempSync(path.join(os.tmpdir(), 'floorwalker-')))
+  void app.whenReady().then(() => endWith(unusable))
+} else if (app.requestSingleInstanceLock()) {
   app.on('second-instance', () => {
     if (window !== null) focusWindow(window)
   })
   // Also on macOS: a console without its window watches nothing.
   app.on('window-all-closed', () => app.quit())
-  app
-    .whenReady()
-    .then(start)
-    .catch((error) => {
-      dialog.showErrorBox('Floorwalker cannot start', error instanceof Error ? error.message : String(error))
-      app.exit(1)
-    })
+  app.whenReady().then(start).catch(endWith)
 } else {
+  console.error('Floorwalker is running already: its window comes to the front')
   app.quit()
+}
+
+function userDataProblem(): unknown {
+  try {
+    prepareUserData(app.getPath('userData'))
+    return null
+  } catch (error) {
+    return error
+  }
+}
+
+/** Ends an app that cannot start, after saying why. */
+function endWith(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error)
+  // Also where nobody sees a window: the box waits for a click.
+  console.error('Floorwalker cannot start:', message)
+  dialog.showErrorBox('Floorwalker cannot start', message)
+  app.exit(1)
 }
 
 async function start(): Promise<void> {
@@ -65,13 +87,15 @@ async function start(): Promise<void> {
       deviceName: os.hostname(),
       backendUrl: backendUrl(),
       canKeepSignIn: signIn.canKeep,
+      hasSignIn: signIn.refreshToken(backendUrl()) !== null,
       demo,
     }),
+    freeDiskBytes: () => freeDiskBytes(app.getPath('userData')),
     setBackendUrl: async (url) => {
-      if (url === backendUrl()) return
+      const before = backendUrl()
+      if (url === before) return
       await settings.change({ backendUrl: url })
-      proxy.endStream()
-      await signIn.forget()
+      await proxy.endSignIn(before)
     },
   })
   const router = createAppRouter({
@@ -80,6 +104,7 @@ async function start(): Promise<void> {
     local,
   })
   hardenSession(session.defaultSession)
+  handleDownloads(session.defaultSession, process.env.FLOORWALKER_DOWNLOADS ?? '')
   serveApp(session.defaultSession, router)
   handleDesktopCalls({
     setBadge: async ({ waiting }) => {
@@ -93,9 +118,9 @@ async function start(): Promise<void> {
   let settled = false
   app.on('will-quit', (event) => {
     if (settled) return
-    // The window's last place is written as it closes.
+    // The window's last place is written as it closes, a sign-out may have come just before.
     event.preventDefault()
-    void settings.settled().finally(() => {
+    void Promise.all([settings.settled(), signIn.settled()]).finally(() => {
       settled = true
       app.quit()
     })
@@ -123,7 +148,11 @@ function journalProvider(journalFolder: string): () => Promise<Journal> {
   const open = async () => {
     // Node's own: the global `crypto` of the random port is not there in the trial Electron's main process.
     const journal = await Journal.open({ folder: await openDurableFolder(journalFolder), mintId: () => randomUUID() })
-    const { tornBytes, corruptLines } = journal.report
+    const { tornBytes, corruptLines, readOnly } = journal.report
+    if (readOnly) {
+      console.error('journal: written by a newer app, opened for reading only')
+      return journal
+    }
     if (tornBytes > 0) console.error(`journal: ${tornBytes} bytes of an unfinished append were set aside`)
     if (corruptLines > 0) console.error(`journal: ${corruptLines} damaged lines were set aside, new numbering started`)
     return journal

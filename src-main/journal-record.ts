@@ -3,8 +3,11 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { journalEntrySchema } from '#shared/desktop-api.ts'
 
+/** Raised with any change, also an added field: an older app would lose it when it compacts. */
+export const JOURNAL_VERSION = 1
+
 export const journalRecordSchema = z.discriminatedUnion('record', [
-  z.object({ record: z.literal('journal'), version: z.literal(1) }),
+  z.object({ record: z.literal('journal'), version: z.literal(JOURNAL_VERSION) }),
   /** Numbering of one employee on this PC; the latest one counts. */
   z.object({
     record: z.literal('device'),
@@ -33,8 +36,10 @@ export function encodeRecord(record: JournalRecord): string {
 /** What a journal file holds, and what of it cannot be read. */
 export interface DecodedJournal {
   records: JournalRecord[]
-  /** Whole lines whose checksum or content is wrong. */
+  /** Whole lines whose checksum is wrong. */
   corrupt: Uint8Array[]
+  /** True where a line has a right checksum and a content unknown here: no damage, but the work of a newer app. */
+  newer: boolean
   /** Bytes after the last newline: an append that a crash cut off. */
   torn: Uint8Array
   /** Length of the whole lines. */
@@ -45,25 +50,27 @@ export interface DecodedJournal {
 export function decodeJournal(bytes: Uint8Array): DecodedJournal {
   const records: JournalRecord[] = []
   const corrupt: Uint8Array[] = []
+  let newer = false
   let start = 0
   for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
     const line = bytes.subarray(start, end)
     const record = decodeLine(line)
-    if (record === null) corrupt.push(line)
+    if (record === 'corrupt') corrupt.push(line)
+    else if (record === 'newer') newer = true
     else records.push(record)
     start = end + 1
   }
-  return { records, corrupt, torn: bytes.subarray(start), wholeLength: start }
+  return { records, corrupt, newer, torn: bytes.subarray(start), wholeLength: start }
 }
 
-function decodeLine(line: Uint8Array): JournalRecord | null {
+function decodeLine(line: Uint8Array): JournalRecord | 'corrupt' | 'newer' {
   const text = Buffer.from(line).toString('utf8')
   const json = text.slice(CHECKSUM_LENGTH + 1)
-  if (text[CHECKSUM_LENGTH] !== ' ' || text.slice(0, CHECKSUM_LENGTH) !== checksum(json)) return null
+  if (text[CHECKSUM_LENGTH] !== ' ' || text.slice(0, CHECKSUM_LENGTH) !== checksum(json)) return 'corrupt'
   try {
     const parsed = journalRecordSchema.safeParse(JSON.parse(json))
-    return parsed.success ? parsed.data : null
+    return parsed.success ? parsed.data : 'newer'
   } catch {
-    return null
+    return 'newer'
   }
 }

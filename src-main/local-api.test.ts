@@ -1,21 +1,30 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { journalAppendRequestSchema, journalEntriesSchema, journalEntrySchema } from '#shared/desktop-api.ts'
+import {
+  journalAppendRequestSchema,
+  journalEntriesSchema,
+  journalEntrySchema,
+  localStateSchema,
+} from '#shared/desktop-api.ts'
 import { problemSchema } from '#shared/protocol/problems.ts'
+import { freeDiskBytes } from './free-disk.ts'
 import { Journal } from './journal.ts'
+import { encodeRecord } from './journal-record.ts'
 import { createLocalApi } from './local-api.ts'
 import { MemoryFolder } from './testing/memory-folder.ts'
 
-async function world() {
-  const folder = new MemoryFolder()
+const info = { appVersion: '1', deviceName: 'pc', backendUrl: '', canKeepSignIn: false, hasSignIn: false, demo: null }
+
+async function world(folder = new MemoryFolder()) {
   const set: string[] = []
   let minted = 0
   const journal = await Journal.open({ folder, mintId: () => `device-${++minted}` })
   const api = createLocalApi({
     fetch,
     journal: async () => journal,
-    info: () => ({ appVersion: '1', deviceName: 'pc', backendUrl: '', canKeepSignIn: false, demo: null }),
+    info: () => info,
+    freeDiskBytes: async () => 12_345,
     setBackendUrl: async (url) => {
       set.push(url)
     },
@@ -57,6 +66,100 @@ test('append, entries, confirm, device', async () => {
   expect(await entries()).toEqual(['a', 'b'])
   expect((await call('POST', '/local/journal/confirm', { ids: ['a'] })).status).toBe(204)
   expect(await entries()).toEqual(['b'])
+})
+
+test('renumber answers all that is pending, adopted first', async () => {
+  const { call } = await world()
+  const { mutation } = decision('a')
+  const first = journalEntrySchema.parse(await (await call('POST', '/local/journal/append', decision('b'))).json())
+  const response = await call('POST', '/local/journal/renumber', { employeeNumber: '1001', adopt: [mutation] })
+  const { entries } = journalEntriesSchema.parse(await response.json())
+  expect(entries.map((entry) => [entry.mutation.id, entry.mutation.seq])).toEqual([
+    ['a', 1],
+    ['b', 2],
+  ])
+  const device = await (await call('POST', '/local/journal/device', { employeeNumber: '1001' })).json()
+  expect(entries.every((entry) => entry.deviceId === device.deviceId)).toBe(true)
+  expect(device.deviceId).not.toBe(first.deviceId)
+  expect(
+    await problemIn(await call('POST', '/local/journal/renumber', { employeeNumber: '1002', adopt: [mutation] })),
+  ).toMatchObject({ code: 'invalid_request', field: 'adopt.0.id' })
+  expect(
+    await problemIn(
+      await call('POST', '/local/journal/renumber', { employeeNumber: '1001', adopt: [mutation, { id: 'c' }] }),
+    ),
+  ).toMatchObject({ code: 'invalid_request', field: 'adopt.1.storeId' })
+})
+
+test('renumber takes far more than another call may carry', async () => {
+  const { call } = await world()
+  const adopt = Array.from({ length: 9_000 }, (_, index) => ({
+    ...decision(`m${index}`).mutation,
+    payload: { text: 'x'.repeat(500) },
+  }))
+  const response = await call('POST', '/local/journal/renumber', { employeeNumber: '1001', adopt })
+  expect(journalEntriesSchema.parse(await response.json()).entries).toHaveLength(9_000)
+  expect(await problemIn(await call('POST', '/local/journal/append', { mutation: adopt }))).toMatchObject({
+    code: 'too_large',
+  })
+})
+
+test('state tells size, what is pending and the free disk', async () => {
+  const { call, folder } = await world()
+  await call('POST', '/local/journal/append', decision('a'))
+  const state = localStateSchema.parse(await (await call('GET', '/local/state')).json())
+  expect(state).toEqual({
+    journal: {
+      pending: 1,
+      bytes: folder.peek('journal.jsonl')?.length,
+      tornBytes: 0,
+      corruptLines: 0,
+      readOnly: false,
+    },
+    freeDiskBytes: 12_345,
+  })
+})
+
+test('free disk: a number for a folder, null for none', async () => {
+  expect(await freeDiskBytes('.')).toBeGreaterThan(0)
+  expect(await freeDiskBytes('/no/such/folder')).toBeNull()
+})
+
+test('a journal of a newer app is shown and exported, and refuses changes by saying why', async () => {
+  const folder = new MemoryFolder()
+  await folder.write('journal.jsonl', Buffer.from(encodeRecord({ record: 'journal', version: 2 } as never)))
+  const { call } = await world(folder)
+  const before = folder.peek('journal.jsonl')
+  expect(journalEntriesSchema.parse(await (await call('GET', '/local/journal/entries')).json()).entries).toEqual([])
+  for (const [path, body] of [
+    ['append', decision('a')],
+    ['renumber', { employeeNumber: '1001', adopt: [] }],
+    ['device', { employeeNumber: '1001' }],
+  ] as const) {
+    const response = await call('POST', `/local/journal/${path}`, body)
+    expect(await problemIn(response)).toMatchObject({
+      code: 'upgrade_required',
+      detail: expect.stringContaining('newer Floorwalker'),
+    })
+  }
+  expect(localStateSchema.parse(await (await call('GET', '/local/state')).json()).journal.readOnly).toBe(true)
+  expect(folder.peek('journal.jsonl')).toEqual(before)
+})
+
+test('a journal that cannot be opened is said in each answer', async () => {
+  const api = createLocalApi({
+    fetch,
+    journal: () => Promise.reject(Object.assign(new Error("EACCES: open '/j'"), { code: 'EACCES' })),
+    info: () => info,
+    freeDiskBytes: async () => null,
+    setBackendUrl: async () => {},
+  })
+  const answer = await api(new Request('app://floorwalker/local/journal/entries'))
+  expect(await problemIn(answer)).toMatchObject({
+    code: 'internal',
+    detail: expect.stringMatching(/does not let Floorwalker write its journal.*\/j/),
+  })
+  expect((await api(new Request('app://floorwalker/local/info'))).status).toBe(200)
 })
 
 test('bad input names the field and changes nothing', async () => {

@@ -5,22 +5,29 @@ import {
   journalAppendRequestSchema,
   journalConfirmRequestSchema,
   journalDeviceRequestSchema,
+  journalRenumberRequestSchema,
   type LocalInfo,
+  type LocalState,
 } from '#shared/desktop-api.ts'
-import { describeIssue } from '#shared/protocol/primitives.ts'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION, timeResponseSchema } from '#shared/protocol/sync.ts'
 import type { Fetch } from './api-proxy.ts'
-import { type Journal, JournalConflictError, JournalWriteError } from './journal.ts'
+import { errorCode } from './durable-folder.ts'
+import { type Journal, JournalConflictError, JournalReadOnlyError, JournalWriteError } from './journal.ts'
 import { emptyResponse, jsonResponse, problemResponse } from './problem-response.ts'
+import { readJsonBody } from './request-body.ts'
 import { normaliseUrl } from './settings.ts'
 
-const MAX_BODY_BYTES = 4 * 1024 * 1024
+const MAX_BODY_CHARACTERS = 4 * 1024 * 1024
+/** A renumbering carries everything unsent: up to 100,000 decisions. */
+const MAX_RENUMBER_CHARACTERS = 128 * 1024 * 1024
 const PROBE_TIMEOUT_MS = 10_000
 
 export interface LocalApiOptions {
   /** Opened at the first use; a failed opening is tried again at the next. */
   journal: () => Promise<Journal>
   info: () => LocalInfo
+  /** Free bytes of the disk with the user data; null where the system does not say. */
+  freeDiskBytes: () => Promise<number | null>
   /** Stores the address and drops what belongs to the old one. */
   setBackendUrl: (url: string) => Promise<void>
   fetch: Fetch
@@ -33,6 +40,7 @@ type Route = (request: Request) => Promise<Response>
 export function createLocalApi(options: LocalApiOptions): Route {
   const routes: Record<string, { method: string; answer: Route }> = {
     '/local/info': { method: 'GET', answer: async () => jsonResponse(options.info()) },
+    '/local/state': { method: 'GET', answer: async () => jsonResponse(await localState(options)) },
     '/local/backend': {
       method: 'PUT',
       answer: withBody(backendAddressSchema, ({ url }) => setBackend(options, url)),
@@ -49,6 +57,15 @@ export function createLocalApi(options: LocalApiOptions): Route {
         await (await options.journal()).confirm(ids)
         return emptyResponse()
       }),
+    },
+    '/local/journal/renumber': {
+      method: 'POST',
+      answer: withBody(
+        journalRenumberRequestSchema,
+        async ({ employeeNumber, adopt }) =>
+          jsonResponse({ entries: await (await options.journal()).renumber(employeeNumber, adopt) }),
+        MAX_RENUMBER_CHARACTERS,
+      ),
     },
     '/local/journal/device': {
       method: 'POST',
@@ -74,37 +91,44 @@ export function createLocalApi(options: LocalApiOptions): Route {
   }
 }
 
+async function localState({ journal, freeDiskBytes }: LocalApiOptions): Promise<LocalState> {
+  const [opened, free] = await Promise.all([journal(), freeDiskBytes()])
+  return { journal: { pending: opened.entries().length, bytes: opened.bytes, ...opened.report }, freeDiskBytes: free }
+}
+
 function failure(error: unknown): Response {
   if (error instanceof JournalConflictError) {
-    return problemResponse('invalid_request', { field: 'mutation.id', detail: error.message })
+    return problemResponse('invalid_request', { field: error.field, detail: error.message })
   }
+  if (error instanceof JournalReadOnlyError) return problemResponse('upgrade_required', { detail: error.message })
   console.error('local api:', error)
-  if (error instanceof JournalWriteError && error.diskFull) {
-    return problemResponse('internal', { detail: 'The disk of this PC is full: the decision was not saved' })
+  return problemResponse('internal', { detail: describeFailure(error) })
+}
+
+/** What a person can do about it, where that is known. */
+function describeFailure(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  switch (errorCode(error instanceof JournalWriteError ? error.cause : error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'The disk of this PC is full: nothing was saved'
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `This PC does not let Floorwalker write its journal: ${message}`
+    default:
+      return `This PC could not do it: ${message}`
   }
-  const detail = error instanceof Error ? error.message : String(error)
-  return problemResponse('internal', { detail: `This PC could not do it: ${detail}` })
 }
 
 function withBody<Schema extends z.ZodType>(
   schema: Schema,
   answer: (body: z.output<Schema>) => Promise<Response>,
+  maxCharacters = MAX_BODY_CHARACTERS,
 ): Route {
   return async (request) => {
-    const text = await request.text()
-    if (text.length > MAX_BODY_BYTES) return problemResponse('too_large')
-    let json: unknown
-    try {
-      json = JSON.parse(text)
-    } catch {
-      return problemResponse('invalid_json')
-    }
-    const parsed = schema.safeParse(json)
-    if (!parsed.success) {
-      const { field, message } = describeIssue(parsed.error)
-      return problemResponse('invalid_request', { field, detail: `${field}: ${message}` })
-    }
-    return answer(parsed.data)
+    const read = await readJsonBody(request, schema, { maxCharacters })
+    return read.problem ?? answer(read.body)
   }
 }
 

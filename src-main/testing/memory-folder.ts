@@ -19,6 +19,7 @@ export class MemoryFolder implements DurableFolder {
   space = Number.POSITIVE_INFINITY
   failSync = false
   failTruncate = false
+  failRename = false
   /** Syncs of a file, for tests of grouping. */
   syncs = 0
 
@@ -100,6 +101,7 @@ export class MemoryFolder implements DurableFolder {
 
   async rename(from: string, to: string): Promise<void> {
     this.#step()
+    if (this.failRename) throw diskError('EBUSY')
     const inode = this.#names.get(from)
     if (inode === undefined) throw diskError('ENOENT')
     this.#names.delete(from)
