@@ -10,11 +10,14 @@ import { createThrottle } from './http/auth.ts'
 import { createHub } from './http/event-stream.ts'
 import { expireSessions } from './sessions/expire-sessions.ts'
 import { forgetOldAnswers } from './sessions/idempotent-answers.ts'
+import type { Restoration } from './storage/database-origin.ts'
 import { type Database, databaseErrorCode } from './storage/open-database.ts'
 
 export interface BackendOptions {
   database: Database
   bootstrap?: Bootstrap
+  /** The database was restored from a backup: it starts a new epoch. */
+  restored?: boolean
   clock?: Clock
   mintId?: MintId
   /** Lifetime of access tokens, milliseconds. */
@@ -26,6 +29,8 @@ export interface BackendOptions {
 
 export interface Backend {
   app: Hono
+  /** Why the database started a new epoch at this start; null where it did not. */
+  restoration: Restoration | null
   /** Ends the sessions whose time is up; answers how many. */
   expire(): Promise<number>
   /** Ends open event streams; everything else goes on answering. */
@@ -40,13 +45,14 @@ const FORGET_EVERY_MS = 3_600_000
 export async function startBackend({
   database,
   bootstrap,
+  restored = false,
   clock = systemClock,
   mintId = randomId,
   accessLifetimeMs = ACCESS_TOKEN_LIFETIME_MS,
   consoleFolder,
   expireEveryMs = 3_000,
 }: BackendOptions): Promise<Backend> {
-  await prepareDatabase(database, clock, mintId, bootstrap)
+  const restoration = await prepareDatabase(database, clock, mintId, bootstrap, restored)
   const { hub, notified, missedSome, close: closeStreams } = createHub()
   await database.listen(notified, missedSome)
   const accounts = await openAccounts(database, clock, mintId, accessLifetimeMs)
@@ -63,6 +69,7 @@ export async function startBackend({
   }
   return {
     app,
+    restoration,
     expire: () => expireSessions(database, clock),
     endStreams: closeStreams,
     async close() {

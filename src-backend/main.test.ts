@@ -1,56 +1,19 @@
 /** The backend as a process: how it starts, what it says when it cannot, and what a power cut leaves. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import { killBackends, startBackendProcess as start } from './testing/backend-process.ts'
 import { bootstrap, factsOf, freshId } from './testing/test-backend.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'floorwalker-main-'))
-const running = new Set<ChildProcess>()
-
-function start(environment: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'main.ts')], {
-    env: { PATH: process.env.PATH ?? '', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  running.add(child)
-  let out = ''
-  let errors = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString()
-  })
-  const ended = new Promise<{ code: number | null; errors: string }>((resolve) => {
-    child.on('exit', (code) => {
-      running.delete(child)
-      resolve({ code, errors })
-    })
-  })
-  const listening = async () => {
-    for (;;) {
-      if (child.exitCode !== null) throw new Error(`the backend ended: ${errors}`)
-      const line = out.split('\n')[0]
-      if (line !== undefined && out.includes('\n'))
-        return z.object({ listening: z.url() }).parse(JSON.parse(line)).listening
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-  return { child, ended, listening }
-}
-
 function fileWith(content: unknown): string {
   const path = join(folder, `${freshId('bootstrap')}.json`)
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
   return path
 }
 
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL')
-})
+afterEach(killBackends)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the backend process', () => {
@@ -81,7 +44,9 @@ describe('the backend process', () => {
     expect(unreachable).toMatchObject({ code: 1, errors: expect.stringMatching(/DATABASE_URL.*ECONNREFUSED/) })
   })
 
-  it('keeps what it accepted through SIGKILL, and refuses its folder to a second one', async () => {
+  it('keeps what it accepted through SIGKILL, and refuses its folder to a second one', {
+    timeout: 120_000,
+  }, async () => {
     const environment = { BOOTSTRAP: fileWith(bootstrap), DATA_DIR: join(folder, 'data') }
     const key = { authorization: 'ApiKey key-of-berlin' }
     const first = start(environment)

@@ -1,11 +1,12 @@
 /**
  * Starts a backend as its environment says: `BOOTSTRAP` (file), `HOST`, `PORT` (0 picks one), `DATA_DIR` (PGlite; in
- * memory without) or `DATABASE_URL` (PostgreSQL), `CONSOLE_DIR` (built console to serve), `ACCESS_TOKEN_SECONDS`. Its
- * first line on standard output is `{"listening": "http://…"}`.
+ * memory without) or `DATABASE_URL` (PostgreSQL), `CONSOLE_DIR` (built console to serve), `ACCESS_TOKEN_SECONDS`,
+ * `RESTORED=1` (or the argument `--restored`: the database was restored from a backup). Its first line on standard output is `{"listening": "http://…"}`.
  */
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parseArgs } from 'node:util'
 import { createAdaptorServer } from '@hono/node-server'
 import { z } from 'zod'
 import { describeIssue } from '#shared/protocol/primitives.ts'
@@ -24,6 +25,7 @@ const environmentSchema = z.object({
   DATABASE_URL: z.string().min(1).optional(),
   CONSOLE_DIR: z.string().min(1).optional(),
   ACCESS_TOKEN_SECONDS: z.coerce.number().min(1).max(86_400).optional(),
+  RESTORED: z.stringbool().default(false),
 })
 
 function readEnvironment() {
@@ -33,6 +35,14 @@ function readEnvironment() {
   if (parsed.success) return parsed.data
   const { field, message } = describeIssue(parsed.error)
   throw new StartFailure(`environment variable ${field}: ${message}`)
+}
+
+function readArguments(): { restored: boolean } {
+  try {
+    return parseArgs({ options: { restored: { type: 'boolean', default: false } } }).values
+  } catch (error) {
+    throw new StartFailure(reasonOf(error))
+  }
 }
 
 function readBootstrap(path: string): Bootstrap {
@@ -50,6 +60,7 @@ function readBootstrap(path: string): Bootstrap {
 
 async function main(): Promise<void> {
   const environment = readEnvironment()
+  const { restored } = readArguments()
   const bootstrap = environment.BOOTSTRAP === undefined ? undefined : readBootstrap(environment.BOOTSTRAP)
   const database = await (environment.DATABASE_URL === undefined
     ? openPglite(environment.DATA_DIR)
@@ -61,10 +72,15 @@ async function main(): Promise<void> {
   const backend = await startBackend({
     database,
     bootstrap,
+    restored: restored || environment.RESTORED,
     consoleFolder: environment.CONSOLE_DIR,
     accessLifetimeMs:
       environment.ACCESS_TOKEN_SECONDS === undefined ? undefined : environment.ACCESS_TOKEN_SECONDS * 1000,
   })
+  if (backend.restoration !== null) {
+    const why = backend.restoration === 'told' ? 'as told' : 'this is not the database of the last start'
+    console.error(`floorwalker backend: restored from a backup (${why}): new epoch, consoles fill up anew`)
+  }
   const server = createAdaptorServer({ fetch: backend.app.fetch }) as Server
   server.on('error', (error) => fail(new StartFailure(`cannot listen: ${reasonOf(error)}`)))
   server.listen(environment.PORT, environment.HOST, () => {

@@ -5,9 +5,10 @@ import type { Bootstrap } from '#shared/protocol/store-settings.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
 import { refoldOpenSessions } from '../sessions/expire-sessions.ts'
 import { lockStore } from '../sessions/store-writer.ts'
+import { type Restoration, startEpoch, startEpochIfRestored } from '../storage/database-origin.ts'
 import { migrate, takeStartupLock } from '../storage/migrations.ts'
 import type { Database, Queries } from '../storage/open-database.ts'
-import { apiKeys, employees, meta, sessions, stores } from '../storage/schema.ts'
+import { apiKeys, employees, sessions, stores } from '../storage/schema.ts'
 import { hashPassword, hashSecret, passwordFits } from './credentials.ts'
 import { revokeAllOf } from './sign-in.ts'
 
@@ -16,20 +17,25 @@ import { revokeAllOf } from './sign-in.ts'
  *
  * The file is the whole truth about API keys and employees: what it no longer names stops working. A store it no longer
  * names stays, with its sessions.
+ *
+ * @param restored whether the operator says that the database was restored from a backup
  */
 export async function prepareDatabase(
   database: Database,
   clock: Clock,
   mintId: MintId,
   bootstrap: Bootstrap | undefined,
-): Promise<void> {
-  await database.transaction(async (tx) => {
+  restored: boolean,
+): Promise<Restoration | null> {
+  return database.transaction(async (tx) => {
     await takeStartupLock(tx)
     await migrate(tx, mintId)
-    if (bootstrap === undefined) return
+    const restoration = await startEpochIfRestored(tx, mintId, restored)
+    if (bootstrap === undefined) return restoration
     for (const settings of bootstrap.stores) await applyStore(tx, settings, clock, mintId)
     await applyApiKeys(tx, bootstrap.apiKeys)
     await applyEmployees(tx, bootstrap.employees, clock)
+    return restoration
   })
 }
 
@@ -56,7 +62,7 @@ async function regroupDays(tx: Queries, settings: Bootstrap['stores'][number], m
           to_timestamp((summary ->> 'startedAt')::float8 / 1000) at time zone ${settings.timezone}, 'YYYY-MM-DD')
         where ${sessions.storeId} = ${settings.id}`,
   )
-  await tx.update(meta).set({ value: mintId() }).where(eq(meta.key, 'epoch'))
+  await startEpoch(tx, mintId)
 }
 
 async function applyApiKeys(tx: Queries, keys: Bootstrap['apiKeys']): Promise<void> {

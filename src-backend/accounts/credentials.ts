@@ -38,9 +38,9 @@ export function mintSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-const claimsSchema = z.object({ session: z.string(), expiresAt: z.int() })
+const claimsSchema = z.object({ session: z.string(), generation: z.int(), expiresAt: z.int() })
 
-/** What an access token says: its auth session, and until when it is good (UTC milliseconds). */
+/** What an access token says: its auth session, which rotation issued it, and until when it is good (UTC milliseconds). */
 export type AccessClaims = z.infer<typeof claimsSchema>
 
 const signatureOf = (body: string, key: string): Buffer => createHmac('sha256', key).update(body).digest()

@@ -1,5 +1,5 @@
 /** Sign-ins: an employee on a device, a short access token and a refresh token that rotates. */
-import { and, eq, isNull, sql } from 'drizzle-orm/sql'
+import { and, eq, isNull, lt, sql } from 'drizzle-orm/sql'
 import type { Employee, StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { Identity, SignInRequest } from '#shared/protocol/sync.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
@@ -9,14 +9,16 @@ import { hashSecret, mintSecret, passwordFits, readAccessToken, signAccessToken 
 
 const REFRESH_LIFETIME_MS = 90 * 24 * 3_600_000
 /**
- * How long a rotated refresh token still answers. Two tabs refresh at once, and an answer gets lost on its way; later
- * than this, a rotated token in use means a stolen one.
+ * How long a refresh token still answers after a successor of it was first used. Tabs share one token and refresh at
+ * once, so the request of the second may arrive when the first uses its answer already; later than this, it is a theft.
  */
-const ROTATION_GRACE_MS = 20_000
+const CONCURRENT_REFRESH_MS = 20_000
 
 /** A signed-in employee, as of this request. */
 export interface Caller {
   authSessionId: string
+  /** Which rotation of the sign-in issued the access token. */
+  generation: number
   employee: Employee
   /** Stores the employee has access to now, whatever the token was issued for. */
   stores: readonly string[]
@@ -37,8 +39,12 @@ export interface Issued extends Identity {
 export interface Accounts {
   /** Null where number or password is wrong. */
   signIn(request: SignInRequest): Promise<Issued | null>
-  /** Rotates a refresh token. Reuse of a rotated one ends the whole sign-in. */
-  refresh(refreshToken: string): Promise<Issued | TokenFailure>
+  /**
+   * Rotates a refresh token. The one before stays good until a successor was used (itself, or its access token), so that
+   * an answer may get lost however long ago; its use after that ends the whole sign-in.
+   * @param deviceId moves the sign-in to this device
+   */
+  refresh(refreshToken: string, deviceId?: string): Promise<Issued | TokenFailure>
   /** Ends the sign-in behind an access token (expired or not) or a refresh token; does nothing for other texts. */
   signOut(token: { accessToken?: string; refreshToken?: string }): Promise<void>
   authenticate(accessToken: string): Promise<Caller | TokenFailure>
@@ -59,7 +65,12 @@ export async function openAccounts(
   if (keyRow === undefined) throw new Error('the database has no token key')
   const tokenKey = keyRow.value
 
-  async function issue(tx: Queries, authSessionId: string, employee: typeof employees.$inferSelect): Promise<Issued> {
+  async function issue(
+    tx: Queries,
+    authSessionId: string,
+    generation: number,
+    employee: typeof employees.$inferSelect,
+  ): Promise<Issued> {
     const now = clock.now()
     const refreshToken = mintSecret()
     const accessExpiresAt = now + accessLifetimeMs
@@ -67,11 +78,12 @@ export async function openAccounts(
     await tx.insert(refreshTokens).values({
       tokenHash: hashSecret(refreshToken),
       authSessionId,
+      generation,
       expiresAt: refreshExpiresAt,
     })
     await tx.update(authSessions).set({ expiresAt: refreshExpiresAt }).where(eq(authSessions.id, authSessionId))
     return {
-      accessToken: signAccessToken({ session: authSessionId, expiresAt: accessExpiresAt }, tokenKey),
+      accessToken: signAccessToken({ session: authSessionId, generation, expiresAt: accessExpiresAt }, tokenKey),
       refreshToken,
       accessExpiresAt,
       refreshExpiresAt,
@@ -80,16 +92,30 @@ export async function openAccounts(
     }
   }
 
-  async function callerOf(authSessionId: string, tokenExpiresAt: number): Promise<Caller | TokenFailure> {
+  /** Notes that tokens of a generation are in use: the refresh tokens before it are spent. */
+  async function noteUse(tx: Queries, authSessionId: string, generation: number): Promise<void> {
+    await tx
+      .update(authSessions)
+      .set({ usedGeneration: generation, usedAt: clock.now() })
+      .where(and(eq(authSessions.id, authSessionId), lt(authSessions.usedGeneration, generation)))
+  }
+
+  async function callerOf(
+    authSessionId: string,
+    generation: number,
+    tokenExpiresAt: number,
+  ): Promise<Caller | TokenFailure> {
     const [row] = await queries
       .select({ session: authSessions, employee: employees })
       .from(authSessions)
       .innerJoin(employees, eq(employees.number, authSessions.employeeNumber))
       .where(eq(authSessions.id, authSessionId))
     if (row === undefined || row.session.revokedAt !== null || !row.employee.active) return 'token_revoked'
+    if (generation > row.session.usedGeneration) await noteUse(queries, authSessionId, generation)
     const { number, name, role } = row.employee
     return {
       authSessionId,
+      generation,
       employee: { number, name, role },
       stores: row.employee.stores,
       deviceId: row.session.deviceId,
@@ -112,36 +138,39 @@ export async function openAccounts(
           deviceName: device.name,
           createdAt: now,
           expiresAt: now,
+          usedGeneration: 0,
+          usedAt: now,
         })
-        return issue(tx, id, employee)
+        return issue(tx, id, 1, employee)
       })
     },
 
-    refresh(refreshToken) {
+    refresh(refreshToken, deviceId) {
       const tokenHash = hashSecret(refreshToken)
       return database.transaction(async (tx) => {
-        const [token] = await tx
-          .select()
-          .from(refreshTokens)
-          .where(eq(refreshTokens.tokenHash, tokenHash))
-          .for('update')
+        const [token] = await tx.select().from(refreshTokens).where(eq(refreshTokens.tokenHash, tokenHash))
         if (token === undefined) return 'unauthorized'
+        const { authSessionId, generation } = token
         const now = clock.now()
         const [row] = await tx
           .select({ session: authSessions, employee: employees })
           .from(authSessions)
           .innerJoin(employees, eq(employees.number, authSessions.employeeNumber))
-          .where(eq(authSessions.id, token.authSessionId))
+          .where(eq(authSessions.id, authSessionId))
+          .for('update', { of: authSessions })
         if (row === undefined || row.session.revokedAt !== null || !row.employee.active) return 'token_revoked'
         if (token.expiresAt <= now) return 'token_expired'
-        if (token.rotatedAt !== null && now - token.rotatedAt > ROTATION_GRACE_MS) {
-          await revoke(tx, token.authSessionId, now)
+        const { usedGeneration, usedAt } = row.session
+        const besideSuccessor = generation === usedGeneration - 1 && now - usedAt <= CONCURRENT_REFRESH_MS
+        if (generation < usedGeneration && !besideSuccessor) {
+          await revoke(tx, authSessionId, now)
           return 'token_revoked'
         }
-        if (token.rotatedAt === null) {
-          await tx.update(refreshTokens).set({ rotatedAt: now }).where(eq(refreshTokens.tokenHash, tokenHash))
+        await noteUse(tx, authSessionId, generation)
+        if (deviceId !== undefined) {
+          await tx.update(authSessions).set({ deviceId }).where(eq(authSessions.id, authSessionId))
         }
-        return issue(tx, token.authSessionId, row.employee)
+        return issue(tx, authSessionId, generation + 1, row.employee)
       })
     },
 
@@ -163,11 +192,11 @@ export async function openAccounts(
       const claims = readAccessToken(accessToken, tokenKey)
       if (claims === null) return 'unauthorized'
       if (claims.expiresAt <= clock.now()) return 'token_expired'
-      return callerOf(claims.session, claims.expiresAt)
+      return callerOf(claims.session, claims.generation, claims.expiresAt)
     },
 
-    async recheck({ authSessionId, tokenExpiresAt }) {
-      return tokenExpiresAt <= clock.now() ? 'token_expired' : callerOf(authSessionId, tokenExpiresAt)
+    async recheck({ authSessionId, generation, tokenExpiresAt }) {
+      return tokenExpiresAt <= clock.now() ? 'token_expired' : callerOf(authSessionId, generation, tokenExpiresAt)
     },
 
     async identityOf({ employee, stores: storeIds }) {

@@ -1,7 +1,7 @@
 /** The backend's HTTP side as one Hono app. */
 import { Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
+import { MIN_PROTOCOL_VERSION, PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
 import type { Accounts } from '../accounts/sign-in.ts'
 import type { Database } from '../storage/open-database.ts'
@@ -39,11 +39,8 @@ export function createApp(context: BackendContext): Hono {
   )
   app.use(async (c, next) => {
     checkPath(c.req.url)
-    const asked = c.req.header(PROTOCOL_HEADER)
     c.header(PROTOCOL_HEADER, String(PROTOCOL_VERSION))
-    if (asked !== undefined && asked !== String(PROTOCOL_VERSION)) {
-      throw new ProblemError('upgrade_required', { detail: `This backend speaks protocol ${PROTOCOL_VERSION}.` })
-    }
+    checkProtocol(c.req.header(PROTOCOL_HEADER))
     await next()
   })
   const consoleSide = (transport: Transport) =>
@@ -63,4 +60,23 @@ export function createApp(context: BackendContext): Hono {
     app.get('*', (c, next) => (/^\/(v1|v2|api|local)(\/|$)/.test(c.req.path) ? next() : serveConsole(c, consoleFolder)))
   }
   return app
+}
+
+/**
+ * Refuses a caller that speaks another protocol; one that names none is taken at its word.
+ * @throws ProblemError `upgrade_required` saying which side to upgrade
+ */
+function checkProtocol(asked: string | undefined): void {
+  if (asked === undefined) return
+  const version = /^\d{1,9}$/.test(asked) ? Number(asked) : Number.NaN
+  if (version >= MIN_PROTOCOL_VERSION && version <= PROTOCOL_VERSION) return
+  const spoken =
+    MIN_PROTOCOL_VERSION === PROTOCOL_VERSION
+      ? `protocol ${PROTOCOL_VERSION}`
+      : `protocols ${MIN_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`
+  const older = version > PROTOCOL_VERSION ? 'the backend' : 'the caller'
+  throw new ProblemError('upgrade_required', {
+    detail: `This backend speaks ${spoken} and was called with ${asked}: upgrade ${older}.`,
+    supported: { min: MIN_PROTOCOL_VERSION, max: PROTOCOL_VERSION },
+  })
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { identitySchema, signInResponseSchema } from '#shared/protocol/sync.ts'
-import { describeBackend, MINUTE, problemIn, readEvents } from '../testing/test-backend.ts'
+import { describeBackend, freshId, HOUR, MINUTE, problemIn, readEvents } from '../testing/test-backend.ts'
 
 const ada = { employeeNumber: '100', password: 'correct horse', device: { id: 'auth-device', name: 'PC' } }
 
@@ -61,21 +61,86 @@ describeBackend('accounts', (world) => {
     expect((await problemIn(refreshed, 401)).code).toBe('token_revoked')
   })
 
+  const refresh = (refreshToken: string) => world().fetch('/v1/auth/refresh', { json: { refreshToken } })
+  const tokensIn = async (response: Response) => {
+    expect(response.status).toBe(200)
+    return signInResponseSchema.parse(await response.json())
+  }
+  const MANIFEST = '/v1/sync/stores/berlin/manifest'
+
   it('rotates refresh tokens; a stolen one ends the sign-in', async () => {
     const { fetch, signIn, clock } = world()
     const { refreshToken } = await signIn('100', 'refresh-device')
-    const refresh = (token: string) => fetch('/v1/auth/refresh', { json: { refreshToken: token } })
-    const second = signInResponseSchema.parse(await (await refresh(refreshToken)).json())
+    const second = await tokensIn(await refresh(refreshToken))
     expect(second.refreshToken).not.toBe(refreshToken)
-    // A lost answer: the console asks again at once.
-    const third = signInResponseSchema.parse(await (await refresh(refreshToken)).json())
+    // Two tabs: both refresh at once, and the first uses its answer before the other has asked.
+    expect((await fetch(MANIFEST, { token: second.accessToken })).status).toBe(200)
+    const third = await tokensIn(await refresh(refreshToken))
     expect((await refresh(second.refreshToken)).status).toBe(200)
     clock.advance(MINUTE)
     expect((await problemIn(await refresh(refreshToken), 401)).code).toBe('token_revoked')
     expect((await problemIn(await refresh(third.refreshToken), 401)).code).toBe('token_revoked')
-    const path = '/v1/sync/stores/berlin/manifest'
-    expect((await problemIn(await fetch(path, { token: third.accessToken }), 401)).code).toBe('token_revoked')
+    expect((await problemIn(await fetch(MANIFEST, { token: third.accessToken }), 401)).code).toBe('token_revoked')
     expect((await problemIn(await refresh('made up'), 401)).code).toBe('unauthorized')
+  })
+
+  it('takes the token before for as long as no successor was used: its answer got lost', async () => {
+    const { fetch, signIn, clock } = world()
+    const { token, refreshToken } = await signIn('100', freshId('device'))
+    for (let tries = 0; tries < 3; tries++) {
+      await tokensIn(await refresh(refreshToken))
+      // The access token of before shows nothing about the answer.
+      expect((await fetch(MANIFEST, { token })).status).toBe(tries === 0 ? 200 : 401)
+      clock.advance(20 * 24 * HOUR)
+    }
+    const arrived = await tokensIn(await refresh(refreshToken))
+    expect((await fetch(MANIFEST, { token: arrived.accessToken })).status).toBe(200)
+    clock.advance(MINUTE)
+    expect((await problemIn(await refresh(refreshToken), 401)).code).toBe('token_revoked')
+    expect((await problemIn(await refresh(arrived.refreshToken), 401)).code).toBe('token_revoked')
+  })
+
+  it('ends the sign-in when the token of a lost answer turns up after the next rotation', async () => {
+    const { signIn, clock } = world()
+    const { refreshToken } = await signIn('100', freshId('device'))
+    const stolen = await tokensIn(await refresh(refreshToken))
+    const second = await tokensIn(await refresh(refreshToken))
+    const third = await tokensIn(await refresh(second.refreshToken))
+    const fourth = await tokensIn(await refresh(third.refreshToken))
+    clock.advance(MINUTE)
+    expect((await problemIn(await refresh(stolen.refreshToken), 401)).code).toBe('token_revoked')
+    expect((await problemIn(await refresh(fourth.refreshToken), 401)).code).toBe('token_revoked')
+  })
+
+  it('moves a sign-in to another device id with a refresh', async () => {
+    const { fetch, signIn } = world()
+    const { refreshToken } = await signIn('100', freshId('device'))
+    const deviceId = freshId('renumbered')
+    const push = (token: string) => fetch('/v1/sync/mutations', { token, json: { deviceId, mutations: [] } })
+    const plain = await tokensIn(await refresh(refreshToken))
+    expect((await problemIn(await push(plain.accessToken), 403)).code).toBe('device_mismatch')
+    const again = { refreshToken: plain.refreshToken, deviceId: '' }
+    expect((await problemIn(await fetch('/v1/auth/refresh', { json: again }), 400)).field).toBe('deviceId')
+    const moved = await tokensIn(await fetch('/v1/auth/refresh', { json: { ...again, deviceId } }))
+    expect(await (await push(moved.accessToken)).json()).toEqual({ results: [], lastMutationSeq: 0 })
+    // Also with the refreshes that follow and say nothing about a device.
+    const later = await tokensIn(await refresh(moved.refreshToken))
+    expect((await push(later.accessToken)).status).toBe(200)
+  })
+
+  it('signs out by the refresh token alone, as often as asked', async () => {
+    const { fetch, signIn, clock } = world()
+    const signOut = (json?: unknown) => fetch('/v1/auth/sign-out', { method: 'POST', json })
+    const { token, refreshToken } = await signIn('100', freshId('device'))
+    expect((await signOut()).status).toBe(204)
+    expect((await signOut({})).status).toBe(204)
+    expect((await signOut({ refreshToken: 'made up' })).status).toBe(204)
+    expect((await problemIn(await signOut({ refreshToken: 7 }), 400)).field).toBe('refreshToken')
+    expect((await fetch(MANIFEST, { token })).status).toBe(200)
+    clock.advance(16 * MINUTE)
+    expect((await signOut({ refreshToken })).status).toBe(204)
+    expect((await signOut({ refreshToken })).status).toBe(204)
+    expect((await problemIn(await refresh(refreshToken), 401)).code).toBe('token_revoked')
   })
 
   it('keeps employees to their stores', async () => {
@@ -129,7 +194,13 @@ describeBackend('accounts', (world) => {
     expect(refreshed.status).toBe(200)
     const fresh = { cookie: jar(refreshed.headers.getSetCookie()) }
     expect((await fetch(path, { headers: fresh })).status).toBe(200)
-    const push = { deviceId: 'auth-device', mutations: [] }
+    const moving = { method: 'POST', headers: { ...own, ...fresh } }
+    const invalid = await fetch('/api/v1/auth/refresh', { ...moving, body: '{' })
+    expect((await problemIn(invalid, 400)).code).toBe('invalid_json')
+    const moved = await fetch('/api/v1/auth/refresh', { ...moving, json: { deviceId: 'new-tab-device' } })
+    expect(moved.status).toBe(200)
+    fresh.cookie = jar(moved.headers.getSetCookie())
+    const push = { deviceId: 'new-tab-device', mutations: [] }
     const forged = await fetch('/api/v1/sync/mutations', {
       json: push,
       headers: { ...fresh, origin: 'http://evil.example' },

@@ -1,12 +1,17 @@
 /** Sign-in, refresh, sign-out. Under `/api` (the console in a browser) tokens travel in cookies only. */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { refreshRequestSchema, signInRequestSchema } from '#shared/protocol/sync.ts'
+import {
+  consoleRefreshRequestSchema,
+  refreshRequestSchema,
+  signInRequestSchema,
+  signOutRequestSchema,
+} from '#shared/protocol/sync.ts'
 import type { Clock } from '#shared/time/clock.ts'
 import type { Accounts, Caller, Issued } from '../accounts/sign-in.ts'
 import type { BackendContext } from './app.ts'
 import { ProblemError } from './problems.ts'
-import { readJson } from './requests.ts'
+import { readJson, readOptionalJson } from './requests.ts'
 
 /** `cookie`: the routes under `/api`. */
 export type Transport = 'bearer' | 'cookie'
@@ -55,11 +60,12 @@ export function authRoutes({ accounts, clock, throttle }: BackendContext, transp
   })
 
   routes.post('/refresh', async (c) => {
-    const cookie = transport === 'cookie' ? getCookie(c, REFRESH_COOKIE) : undefined
-    const token =
-      cookie ?? (transport === 'cookie' ? undefined : (await readJson(c, refreshRequestSchema)).refreshToken)
-    if (token === undefined) throw new ProblemError('unauthorized')
-    const issued = await accounts.refresh(token)
+    const { refreshToken, deviceId } =
+      transport === 'bearer'
+        ? await readJson(c, refreshRequestSchema)
+        : { ...(await readOptionalJson(c, consoleRefreshRequestSchema)), refreshToken: getCookie(c, REFRESH_COOKIE) }
+    if (refreshToken === undefined) throw new ProblemError('unauthorized')
+    const issued = await accounts.refresh(refreshToken, deviceId)
     if (typeof issued !== 'string') return answer(c, issued)
     if (transport === 'cookie') forgetCookies(c)
     throw new ProblemError(issued)
@@ -69,7 +75,9 @@ export function authRoutes({ accounts, clock, throttle }: BackendContext, transp
     const cookies = transport === 'cookie'
     await accounts.signOut({
       accessToken: bearerOf(c) ?? (cookies ? getCookie(c, ACCESS_COOKIE) : undefined),
-      refreshToken: cookies ? getCookie(c, REFRESH_COOKIE) : undefined,
+      refreshToken: cookies
+        ? getCookie(c, REFRESH_COOKIE)
+        : (await readOptionalJson(c, signOutRequestSchema)).refreshToken,
     })
     if (cookies) forgetCookies(c)
     return c.body(null, 204)

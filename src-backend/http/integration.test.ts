@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import { MIN_PROTOCOL_VERSION, PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
 import { describeBackend, factsOf, freshId, problemIn, readEvents, START } from '../testing/test-backend.ts'
 
 describeBackend('store systems', (world) => {
@@ -210,9 +211,24 @@ describeBackend('store systems', (world) => {
     expect((await problemIn(await fetch('/v1/stores/berlin/sessions/%00', { key }), 400)).field).toBe('path')
     expect((await problemIn(await fetch('/v1/stores/berlin/sessions/%E0%A4%A', { key }), 400)).field).toBe('path')
     expect((await problemIn(await fetch('/v1/nothing/here', { key }), 404)).code).toBe('not_found')
-    expect((await problemIn(await fetch('/v1/time', { headers: { 'floorwalker-protocol': '2' } }), 426)).code).toBe(
-      'upgrade_required',
-    )
+  })
+
+  it('speaks the protocols it says it speaks, and says which side to upgrade for others', async () => {
+    const time = (protocol: string) => world().fetch('/v1/time', { headers: { [PROTOCOL_HEADER]: protocol } })
+    const supported = { min: MIN_PROTOCOL_VERSION, max: PROTOCOL_VERSION }
+    for (let version = supported.min; version <= supported.max; version++) {
+      const answer = await time(String(version))
+      expect([answer.status, answer.headers.get(PROTOCOL_HEADER)]).toEqual([200, String(PROTOCOL_VERSION)])
+    }
+    const refused: [string, RegExp][] = [
+      [String(supported.max + 1), /upgrade the backend/],
+      [String(supported.min - 1), /upgrade the caller/],
+      ['one', /upgrade the caller/],
+    ]
+    for (const [version, detail] of refused) {
+      const problem = await problemIn(await time(version), 426)
+      expect(problem).toMatchObject({ code: 'upgrade_required', supported, detail: expect.stringMatching(detail) })
+    }
   })
 
   it('streams sessions to the store system as they change', async () => {

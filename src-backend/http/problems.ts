@@ -27,6 +27,11 @@ export function invalidField(field: string, detail: string): ProblemError {
   return new ProblemError('invalid_request', { field, detail })
 }
 
+/** The database is away or has too much to do: come back in a moment. */
+function busy(): ProblemError {
+  return new ProblemError('unavailable', {}, { 'retry-after': '2' })
+}
+
 /** The response of a problem. */
 export function respondProblem(c: Context, { problem: document, headers }: ProblemError): Response {
   return c.body(JSON.stringify(document), document.status as ContentfulStatusCode, {
@@ -45,9 +50,9 @@ export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
   const code = databaseErrorCode(error)
   for (let current = error; current instanceof Error; current = current.cause) {
-    if (LOST_CONNECTION.test(current.message)) return new ProblemError('unavailable', {}, { 'retry-after': '2' })
+    if (LOST_CONNECTION.test(current.message)) return busy()
   }
-  if (code !== null && BUSY.test(code)) return new ProblemError('unavailable', {}, { 'retry-after': '2' })
+  if (code !== null && BUSY.test(code)) return busy()
   // The innermost cause only: what wraps it quotes the query's values, which no log should hold.
   let cause = error
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause

@@ -12,7 +12,19 @@ export const MAX_BODY_BYTES = 8 * 1024 * 1024
  * @throws ProblemError `too_large`, `invalid_json`, or `invalid_request` naming the field
  */
 export async function readJson<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
+  return parseJson(await readBody(c), schema)
+}
+
+/** As `readJson`; a call without a body counts as one with an empty object. */
+export async function readOptionalJson<Schema extends z.ZodType>(
+  c: Context,
+  schema: Schema,
+): Promise<z.output<Schema>> {
   const bytes = await readBody(c)
+  return parseJson(bytes.byteLength === 0 ? new TextEncoder().encode('{}') : bytes, schema)
+}
+
+function parseJson<Schema extends z.ZodType>(bytes: Uint8Array, schema: Schema): z.output<Schema> {
   let value: unknown
   try {
     // `fatal`: bytes that are no UTF-8 would otherwise silently become another text.

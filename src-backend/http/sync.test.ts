@@ -15,6 +15,7 @@ import {
   readEvents,
   START,
 } from '../testing/test-backend.ts'
+import { problemOf } from './problems.ts'
 
 describeBackend('consoles', (world) => {
   /** A session in which a spot check waits. */
@@ -60,6 +61,15 @@ describeBackend('consoles', (world) => {
       { date: '2026-03-02', count: 1 },
     ])
     expect(Math.max(...days.map((day) => day.version))).toBe(version)
+    const documents = [await session('new york/1', early), await session('new york/1', late)]
+    expect(days.map(({ versionSum }) => versionSum)).toEqual(documents.map((document) => document.version))
+    const [second, third] = [freshId('session'), freshId('session')]
+    await send(
+      'new york/1',
+      [second, third].map((id) => factsOf(id, Date.UTC(2026, 2, 3, 15)).started()),
+    )
+    const { version: raised, days: after } = await manifest(console, 'new york/1')
+    expect(after.at(-1)).toEqual({ date: '2026-03-03', count: 2, version: raised, versionSum: 2 * raised - 1 })
     const path = '/v1/sync/stores/new%20york%2F1/days/2026-03-02'
     const plain = await fetch(path, { token: console.token })
     expect(plain.headers.get('content-type')).toBe(DAY_BLOCK_MEDIA_TYPE)
@@ -111,12 +121,19 @@ describeBackend('consoles', (world) => {
   })
 
   it('resets a cursor that is not of its history and refuses one that is none', async () => {
-    const { fetch, signIn, pull } = world()
+    const { fetch, manifest, signIn, pull } = world()
     const console = await signIn('100', freshId('device'))
-    const { epoch, version } = await pull(console, 'berlin', 0, 1)
+    const first = await pull(console, 'berlin', 0, 1)
+    const { settings } = await manifest(console, 'berlin')
+    expect(first).toMatchObject({ lastMutationSeq: 0, outcomes: [], settings })
+    const { epoch, version } = first
     const changes = (query: string) => fetch(`/v1/sync/stores/berlin/changes?${query}`, { token: console.token })
     expect(await (await changes('since=9007199254740991')).json()).toEqual({ reset: true, epoch })
+    const { version: current } = await manifest(console, 'berlin')
+    expect(await (await changes(`since=${current + 1}&epoch=${epoch}`)).json()).toEqual({ reset: true, epoch })
+    expect(await (await changes(`since=${current}&epoch=${epoch}`)).json()).toMatchObject({ changes: [], more: false })
     expect(await (await changes(`since=${version}&epoch=another`)).json()).toEqual({ reset: true, epoch })
+    expect(await (await changes(`since=${version}&epoch=`)).json()).toEqual({ reset: true, epoch })
     expect(await (await changes(`since=${version}&epoch=${epoch}`)).json()).not.toHaveProperty('reset')
     for (const since of ['abc', '-1', '1.5', '', '1e3', '99999999999999999999']) {
       expect((await problemIn(await changes(`since=${since}`), 400)).field).toBe('since')
@@ -243,7 +260,7 @@ describeBackend('consoles', (world) => {
   })
 
   it('knows a decision that another device already brought', async () => {
-    const { session, signIn, push } = world()
+    const { session, signIn, push, pull } = world()
     const one = await signIn('100', freshId('device'))
     const two = await signIn('100', freshId('device'))
     const { sessionId } = await withCheck()
@@ -251,12 +268,58 @@ describeBackend('consoles', (world) => {
     await push(one, [taken])
     const document = await session('berlin', sessionId)
     const other = { ...taken, seq: 2, payload: { verificationId: 'v2' } }
-    expect((await push(two, [taken, other])).results).toMatchObject([
-      { seq: 1, status: 'duplicate' },
+    const cursor = (await pull(two, 'berlin', 0)).version
+    const { results } = await push(two, [taken, other])
+    expect(results).toMatchObject([
+      { seq: 1, status: 'duplicate', first: { status: 'applied' } },
       { seq: 2, status: 'refused', code: 'id_reused' },
     ])
-    expect((await push(two, [taken, other])).results).toMatchObject([{ status: 'duplicate' }, { code: 'id_reused' }])
+    expect((await push(two, [taken, other])).results).toEqual(results)
+    expect((await pull(two, 'berlin', cursor)).outcomes).toEqual(results)
     expect((await session('berlin', sessionId)).events).toEqual(document.events)
+  })
+
+  it('tells who brings a decision a second time what it was answered the first time', async () => {
+    const { signIn, push, pull } = world()
+    const ada = await signIn('100', freshId('device'))
+    const ben = await signIn('101', freshId('device'))
+    const renumbered = await signIn('100', freshId('device'))
+    const third = await signIn('100', freshId('device'))
+    const { sessionId } = await withCheck()
+    const occurredAt = new Date(START).toISOString()
+    const late = { ...resolve(sessionId, 1), occurredAt }
+    const unknown = { ...acknowledge('nobody', 2), occurredAt }
+    await push(ben, [resolve(sessionId, 1)])
+    const first = (await push(ada, [late, unknown])).results
+    expect(first).toMatchObject([
+      { status: 'superseded', by: { number: '101' } },
+      { status: 'refused', code: 'session_unknown' },
+    ])
+    const cursor = (await pull(renumbered, 'berlin', 0)).version
+    const expected = first.map(({ id, seq, ...verdict }) => ({ id, seq, status: 'duplicate', first: verdict }))
+    expect((await push(renumbered, [late, unknown])).results).toEqual(expected)
+    expect((await pull(renumbered, 'berlin', cursor)).outcomes).toEqual(expected)
+    // The first answer, not that of the second use.
+    expect((await push(third, [late, unknown])).results).toEqual(expected)
+  })
+
+  it('keeps the clock offset of a decision with its event, and knows the decision again without it', async () => {
+    const { fetch, session, signIn, push } = world()
+    const one = await signIn('100', freshId('device'))
+    const two = await signIn('100', freshId('device'))
+    const { sessionId } = await withCheck()
+    const taken = { ...acknowledge(sessionId, 1), occurredAt: new Date(START).toISOString() }
+    const of = (clockOffsetMs: unknown) => ({ storeId: 'berlin', ...taken, clockOffsetMs })
+    const raw = (mutation: unknown) =>
+      fetch('/v1/sync/mutations', { token: one.token, json: { deviceId: one.deviceId, mutations: [mutation] } })
+    expect((await problemIn(await raw(of('+2h')), 400)).field).toBe('mutations.0.clockOffsetMs')
+    expect((await raw(of(-7_200_250))).status).toBe(200)
+    const events = (await session('berlin', sessionId)).events
+    expect(events.find(({ id }) => id === taken.id)).toMatchObject({ clockOffsetMs: -7_200_250 })
+    expect((await (await raw(of(12))).json()) as unknown).toMatchObject({ results: [{ status: 'applied' }] })
+    const duplicate = { status: 'duplicate', first: { status: 'applied' } }
+    expect((await push(two, [taken])).results).toMatchObject([duplicate])
+    expect((await session('berlin', sessionId)).events).toEqual(events)
   })
 
   it('records what can never succeed, with its reason, and goes on', async () => {
@@ -396,6 +459,21 @@ describeBackend('consoles', (world) => {
       endedAt: '2026-01-05T23:00:00.000Z',
       endReason: 'expired_midnight',
     })
+  })
+
+  it('fails at once what would only wait, and says when to come back', async () => {
+    const { database, signIn, push } = world()
+    const console = await signIn('100', freshId('device'))
+    let open: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const waiting = Array.from({ length: 256 }, () => database.transaction(() => gate))
+    const error = await database.transaction(async () => undefined).catch((thrown: unknown) => thrown)
+    open()
+    expect(problemOf(error)).toMatchObject({ problem: { code: 'unavailable' }, headers: { 'retry-after': '2' } })
+    await Promise.all(waiting)
+    expect(await push(console, [])).toEqual({ results: [], lastMutationSeq: 0 })
   })
 
   it('pokes the consoles of the store, and no others', async () => {

@@ -104,14 +104,14 @@ async function processMutation(
   const store = await lockStore(tx, mutation.storeId)
   const content = contentOf(mutation)
   const [owner] = await tx
-    .select({ content: mutations.content })
+    .select({ content: mutations.content, verdict: mutations.verdict })
     .from(mutations)
     .where(and(eq(mutations.mutationId, id), eq(mutations.ownsId, true)))
   const now = clock.now()
   const { verdict, changed } =
     owner === undefined
       ? await judge(tx, now, pusher, mutation, store)
-      : { verdict: secondUse(owner.content === content), changed: null }
+      : { verdict: owner.content === content ? duplicateOf(owner.verdict) : ID_REUSED, changed: null }
   if (store !== null) await writeSessions(tx, store, changed === null ? [] : [changed], changed === null ? 1 : 0)
   await tx.insert(mutations).values({
     deviceId,
@@ -139,13 +139,18 @@ async function lockDevice(tx: Queries, deviceId: string, begins: boolean): Promi
   return created
 }
 
-function secondUse(sameContent: boolean): Verdict {
-  return sameContent
-    ? { status: 'duplicate' }
-    : refusal('id_reused', 'This id was used before, for a decision of other content.')
+const ID_REUSED = refusal('id_reused', 'This id was used before, for a decision of other content.')
+
+/** The verdict on a second use of an id: what the first use was answered, whichever device sent it. */
+function duplicateOf(first: Verdict): Verdict {
+  // A mutation that owns its id was judged; one that was a duplicate itself owns none.
+  return first.status === 'duplicate' ? first : { status: 'duplicate', first }
 }
 
-/** What makes two mutations the same, whichever device sent them. JSON escapes what the database's text could not hold. */
+/**
+ * What makes two mutations the same, whichever device sent them: not its seq, nor the sender's clock offset, which a PC
+ * that takes a decision over may not know. JSON escapes what the database's text could not hold.
+ */
 function contentOf({ storeId, sessionId, type, occurredAt, payload }: Mutation): string {
   const comparable = nestsDeeperThan(payload, MAX_PAYLOAD_DEPTH) ? 'nested too deeply' : payload
   return canonicalJson({ storeId, sessionId, type, occurredAt, payload: comparable })

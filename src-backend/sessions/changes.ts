@@ -1,6 +1,7 @@
 /** The feed a console follows: what changed in a store since its cursor, and the verdicts on its own decisions. */
 import { and, eq, inArray, sql } from 'drizzle-orm/sql'
 import type { MutationResult } from '#shared/protocol/decisions.ts'
+import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { Database, Queries } from '../storage/open-database.ts'
 import { meta, sessions, stores } from '../storage/schema.ts'
 import { lastSeqOf, outcomesSince } from './apply-mutations.ts'
@@ -21,6 +22,7 @@ export interface ChangesPageText {
   epoch: string
   lastMutationSeq: number
   outcomes: MutationResult[]
+  settings: StoreSettings | undefined
 }
 
 /** Identity of this database; another one after a restore from a backup. */
@@ -37,7 +39,7 @@ export function changesSince(
   return database.transaction(
     async (tx) => {
       const epoch = await epochOf(tx)
-      const [store] = await tx.select({ version: stores.version }).from(stores).where(eq(stores.id, storeId))
+      const [store] = await tx.select().from(stores).where(eq(stores.id, storeId))
       const current = store?.version ?? 0
       if (since > current || (expected !== undefined && expected !== epoch)) return { reset: true, epoch }
       const rows = await tx
@@ -63,6 +65,7 @@ export function changesSince(
         // A console drops its unsent rows up to this seq: not yet those whose sessions are on a later page.
         lastMutationSeq: later === undefined ? lastMutationSeq : later.result.seq - 1,
         outcomes: outcomes.filter((outcome) => outcome.version <= version).map((outcome) => outcome.result),
+        settings: store?.settings,
       }
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },

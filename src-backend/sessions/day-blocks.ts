@@ -17,6 +17,7 @@ export function manifestOf(database: Database, storeId: string): Promise<Manifes
           date: sessions.localDate,
           count: sql<number>`count(*)`.mapWith(Number),
           version: sql<number>`max(${sessions.version})`.mapWith(Number),
+          versionSum: sql<number>`sum(${sessions.version})`.mapWith(Number),
         })
         .from(sessions)
         .where(eq(sessions.storeId, storeId))

@@ -58,6 +58,16 @@ const migrations: { id: number; statements: string[] }[] = [
       end $$`,
     ],
   },
+  {
+    id: 4,
+    statements: [
+      'alter table auth_sessions add column used_generation bigint not null default 0',
+      'alter table auth_sessions add column used_at bigint not null default 0',
+      'delete from refresh_tokens where rotated_at is not null',
+      'alter table refresh_tokens drop column rotated_at',
+      'alter table refresh_tokens add column generation bigint not null default 0',
+    ],
+  },
 ]
 
 /** Any number: all backends of one database take the same lock before they change its structure or its bootstrap. */
@@ -65,6 +75,8 @@ const STARTUP_LOCK = 7_046_029_254
 
 /** Waits until no other backend is starting on this database; released at the end of the transaction. */
 export async function takeStartupLock(tx: Queries): Promise<void> {
+  // The other one may hash the passwords of a long list: that is no sign of a busy database.
+  await tx.execute(sql`set local lock_timeout = 0`)
   await tx.execute(sql`select pg_advisory_xact_lock(${sql.raw(String(STARTUP_LOCK))})`)
 }
 

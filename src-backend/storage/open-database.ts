@@ -1,10 +1,13 @@
 /** Opens PGlite or PostgreSQL behind one face: queries, transactions that are retried, and notifications. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres'
 import type { PgDatabase, PgQueryResultHKT, PgTransactionConfig } from 'drizzle-orm/pg-core'
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite'
 import { type SQL, sql } from 'drizzle-orm/sql'
 import pg from 'pg'
+import { DurableFolder, durableStartParams } from './durable-folder.ts'
 import { lockFolder } from './folder-lock.ts'
 
 /** Both drivers, and a transaction of either. */
@@ -15,6 +18,7 @@ export interface Database {
   /**
    * Runs `work` in a transaction; runs it again, a few times, where it lost a race (deadlock, serialization, a unique
    * key that a concurrent transaction took). `work` must therefore have no effect outside the transaction.
+   * @throws at once, with the code of a busy database, where too many transactions are under way
    */
   transaction<Result>(work: (tx: Queries) => Promise<Result>, config?: PgTransactionConfig): Promise<Result>
   /**
@@ -48,6 +52,29 @@ export function databaseErrorCode(error: unknown): string | null {
   return null
 }
 
+/** More transactions than this at once only wait for each other and fill the memory. */
+const MAX_TRANSACTIONS = 256
+
+/** Too many transactions are under way; nothing of this one was done. */
+class TooManyTransactions extends Error {
+  /** As PostgreSQL says of too many connections. */
+  readonly code = '53300'
+}
+
+/** A bound on transactions under way, waiting ones included: those beyond it fail at once, so that callers back off. */
+function boundedTransactions(): <Result>(run: () => Promise<Result>) => Promise<Result> {
+  let underWay = 0
+  return async (run) => {
+    if (underWay >= MAX_TRANSACTIONS) throw new TooManyTransactions()
+    underWay++
+    try {
+      return await retrying(run)
+    } finally {
+      underWay--
+    }
+  }
+}
+
 async function retrying<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
@@ -59,16 +86,17 @@ async function retrying<Result>(attempt: () => Promise<Result>): Promise<Result>
 }
 
 /**
- * Opens PGlite in a folder, or in memory without one.
+ * Opens PGlite in a folder, where a commit is on disk when it resolves, or in memory without one.
  * @throws where the folder cannot be used; FolderInUse where another backend has it open
  */
 export async function openPglite(folder: string | undefined): Promise<Database> {
   const unlock = folder === undefined ? () => undefined : await lockFolder(folder)
-  const client = await PGlite.create(folder)
+  const client = await (folder === undefined ? PGlite.create() : openFolder(folder))
   const queries = drizzlePglite({ client }) as unknown as Queries
+  const bounded = boundedTransactions()
   return {
     queries,
-    transaction: (work, config) => retrying(() => queries.transaction(work, config)),
+    transaction: (work, config) => bounded(() => queries.transaction(work, config)),
     listen: async (listener) => {
       await client.listen(CHANNEL, listener)
     },
@@ -79,16 +107,28 @@ export async function openPglite(folder: string | undefined): Promise<Database> 
   }
 }
 
+async function openFolder(folder: string): Promise<PGlite> {
+  const fresh = !existsSync(join(folder, 'PG_VERSION'))
+  const files = new DurableFolder(folder)
+  const client = await PGlite.create({ fs: files, startParams: durableStartParams })
+  if (fresh) await files.syncAll()
+  return client
+}
+
+/** How long a statement waits for another one's lock before the caller is told to come back, milliseconds. */
+const LOCK_TIMEOUT_MS = 10_000
+
 /**
  * Opens PostgreSQL by its URL.
  * @throws where it cannot be reached
  */
-export async function openPostgres(url: string): Promise<Database> {
+export async function openPostgres(url: string, { lockTimeoutMs = LOCK_TIMEOUT_MS } = {}): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 10,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
+    lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'floorwalker',
   })
@@ -102,9 +142,10 @@ export async function openPostgres(url: string): Promise<Database> {
   }
   const queries = drizzlePostgres({ client: pool }) as unknown as Queries
   const ear = new PostgresEar(url)
+  const bounded = boundedTransactions()
   return {
     queries,
-    transaction: (work, config) => retrying(() => queries.transaction(work, config)),
+    transaction: (work, config) => bounded(() => queries.transaction(work, config)),
     listen: (listener, onGap) => ear.open(listener, onGap),
     close: async () => {
       await ear.close()

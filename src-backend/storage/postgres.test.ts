@@ -1,4 +1,5 @@
 /** What one connection hides: several backends writing one PostgreSQL at once. */
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBackend } from '../backend.ts'
 import { type PostgresServer, skipsPostgres, startPostgres } from '../testing/postgres-server.ts'
@@ -19,11 +20,12 @@ describe.skipIf(skipsPostgres)('two backends on one PostgreSQL', () => {
   let server: PostgresServer
   let one: TestBackend
   let two: TestBackend
+  let url: string
   const clock = testClock()
 
   beforeAll(async () => {
     server = await startPostgres()
-    const url = await server.createDatabase('shared')
+    url = await server.createDatabase('shared')
     // Both at once, on an empty database.
     const started = await Promise.all([
       openPostgres(url).then((database) => startTestBackend(database, clock)),
@@ -183,6 +185,46 @@ describe.skipIf(skipsPostgres)('two backends on one PostgreSQL', () => {
     const seen = readEvents(again, (events) => events.some(({ event }) => event === 'poke'))
     await one.send('berlin', [story.item('2')])
     await seen
+  })
+
+  it('sends a caller away for a moment while another transaction holds the store', async () => {
+    const patience = await startTestBackend(await openPostgres(url, { lockTimeoutMs: 200 }), clock)
+    const console = await patience.signIn('100', freshId('device'))
+    const id = freshId('session')
+    const story = factsOf(id)
+    await patience.send('berlin', [story.started()])
+    const note = {
+      id: freshId('m'),
+      seq: 1,
+      storeId: 'berlin',
+      sessionId: id,
+      type: 'note.add',
+      payload: { text: 'hi' },
+    }
+    const json = {
+      deviceId: console.deviceId,
+      mutations: [{ ...note, occurredAt: new Date(clock.now()).toISOString() }],
+    }
+    const holder = new pg.Client({ connectionString: url })
+    await holder.connect()
+    await holder.query('begin')
+    await holder.query(`select 1 from stores where id = 'berlin' for update`)
+    const calls = [
+      () => patience.fetch('/v1/sync/mutations', { token: console.token, json }),
+      () => patience.fetch('/v1/stores/berlin/events', { key: 'key-of-berlin', json: { events: [story.item('1')] } }),
+    ]
+    for (const call of calls) {
+      const answer = await call()
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect((await problemIn(answer, 503)).code).toBe('unavailable')
+    }
+    // Reading does not wait.
+    expect(await patience.pull(console, 'berlin', 0)).toMatchObject({ lastMutationSeq: 0 })
+    await holder.query('rollback')
+    await holder.end()
+    expect(await (await calls[0]?.())?.json()).toMatchObject({ results: [{ seq: 1, status: 'applied' }] })
+    expect(await (await calls[1]?.())?.json()).toMatchObject({ accepted: 1 })
+    await patience.backend.close()
   })
 
   it('takes over changed settings at the next start, and keeps what was signed in', async () => {

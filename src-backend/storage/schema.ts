@@ -8,7 +8,7 @@ import type { SessionSummary } from '#shared/session/session-summary.ts'
 
 const integer = (name: string) => bigint(name, { mode: 'number' })
 
-/** `epoch` of this database and the `token_key` that signs access tokens. */
+/** `epoch` and `origin` of this database (`database-origin.ts`) and the `token_key` that signs access tokens. */
 export const meta = pgTable('meta', { key: text('key').primaryKey(), value: text('value').notNull() })
 
 export const stores = pgTable('stores', {
@@ -40,6 +40,9 @@ export const authSessions = pgTable('auth_sessions', {
   createdAt: integer('created_at').notNull(),
   expiresAt: integer('expires_at').notNull(),
   revokedAt: integer('revoked_at'),
+  /** Highest generation of which a token was used, and since when: refresh tokens before it are spent. */
+  usedGeneration: integer('used_generation').notNull().default(0),
+  usedAt: integer('used_at').notNull().default(0),
 })
 
 export const refreshTokens = pgTable(
@@ -48,7 +51,8 @@ export const refreshTokens = pgTable(
     tokenHash: text('token_hash').primaryKey(),
     authSessionId: text('auth_session_id').notNull(),
     expiresAt: integer('expires_at').notNull(),
-    rotatedAt: integer('rotated_at'),
+    /** 1 for that of the sign-in, one more with each rotation. */
+    generation: integer('generation').notNull().default(0),
   },
   (table) => [index('refresh_tokens_auth_session').on(table.authSessionId)],
 )

@@ -1,0 +1,8 @@
+/**
+ * What the wire contract was and is: one line per change of its schemas, oldest first. A change that old readers ignore
+ * keeps the version; one that an old reader or writer would stumble over raises `PROTOCOL_VERSION`, and
+ * `MIN_PROTOCOL_VERSION` follows when the backend no longer speaks the old one. `wire-freeze.test.ts` computes the hash.
+ */
+export const protocolHistory: readonly { version: number; hash: string; change: string }[] = [
+  { version: 1, hash: 'ac880129814619ee', change: 'first frozen state' },
+]
