@@ -20,6 +20,7 @@ export interface ChangesPageText {
   version: number
   more: boolean
   epoch: string
+  deviceId: string
   lastMutationSeq: number
   outcomes: MutationResult[]
   settings: StoreSettings | undefined
@@ -62,6 +63,7 @@ export function changesSince(
         version,
         more: version < current,
         epoch,
+        deviceId,
         // A console drops its unsent rows up to this seq: not yet those whose sessions are on a later page.
         lastMutationSeq: later === undefined ? lastMutationSeq : later.result.seq - 1,
         outcomes: outcomes.filter((outcome) => outcome.version <= version).map((outcome) => outcome.result),
