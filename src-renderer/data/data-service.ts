@@ -212,7 +212,7 @@ export class DataService implements WorkerApi {
         json: { employeeNumber, password, device },
       })
       await this.keepIdentity(identity)
-      await this.loadIdentity()
+      await this.takeUpWork()
       this.ports.broadcast({ type: 'identity' })
       if (this.leading) await this.startEngine()
     })
@@ -492,6 +492,7 @@ export class DataService implements WorkerApi {
     await this.measureClock().catch(() => undefined)
     if (!this.leading) return
     await this.ledger.reconcileIfNeeded().catch(() => undefined)
+    await this.ledger.confirmSettled()
     await this.removeOld((await this.database.getMeta('keepDetailsDays')) ?? DEFAULT_KEEP_DETAILS_DAYS)
   }
 
@@ -514,7 +515,10 @@ export class DataService implements WorkerApi {
   private async reloadOutbox(): Promise<void> {
     await this.ledger.reload()
     // Another window may have numbered a decision while this one numbered all of them anew.
-    if (this.ownRows().some((row) => row.deviceId !== this.deviceId)) await this.renumbered()
+    if (this.ownRows().some((row) => row.deviceId !== this.deviceId)) {
+      // They wait, shown and kept, until storage takes the new numbers.
+      await this.renumbered().catch((error) => console.error('decisions not numbered anew', error))
+    }
     await this.showPending()
   }
 
@@ -708,7 +712,8 @@ export class DataService implements WorkerApi {
 
   private async keepIdentity(identity: Identity): Promise<void> {
     this.identity = identity
-    await this.database.setMeta('identity', identity)
+    // A disk that is full must not keep anybody from working; it costs a sign-in after a restart.
+    await this.database.setMeta('identity', identity).catch((error) => console.error('identity not kept', error))
     this.publish()
   }
 
@@ -726,7 +731,7 @@ export class DataService implements WorkerApi {
       const identity = identitySchema.safeParse(await response.json().catch(() => undefined))
       if (!identity.success) return
       await this.keepIdentity(identity.data)
-      await this.loadIdentity()
+      await this.takeUpWork()
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
     }
@@ -734,6 +739,11 @@ export class DataService implements WorkerApi {
 
   private async loadIdentity(): Promise<void> {
     this.identity = (await this.database.getMeta('identity')) ?? null
+    await this.takeUpWork()
+  }
+
+  /** Reads what the person of now needs. */
+  private async takeUpWork(): Promise<void> {
     await this.readDeviceId()
     await this.loadStores()
     await this.reloadOutbox()

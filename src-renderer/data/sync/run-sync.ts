@@ -195,13 +195,15 @@ export class SyncRunner {
   }
 
   private async refresh(): Promise<Unstamped<SyncEvent>> {
+    const generation = this.generation
     const response = await call(this.fetch, '/api/v1/auth/refresh', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ deviceId: this.host.deviceId() }),
     })
     const identity = identitySchema.safeParse(await response.json().catch(() => undefined))
-    if (identity.success) await this.host.onIdentity(identity.data)
+    // Signed out meanwhile: a late answer must not bring the identity back.
+    if (identity.success && generation === this.generation) await this.host.onIdentity(identity.data)
     return { type: 'refreshed' }
   }
 
