@@ -4,8 +4,9 @@ import { parseArgs } from 'node:util'
 import { ingest } from './ingest.ts'
 import type { Benchmark, Measurement } from './measurement.ts'
 import { start } from './start.ts'
+import { sync } from './sync.ts'
 
-const benchmarks: Record<string, Benchmark> = { start, ingest }
+const benchmarks: Record<string, Benchmark> = { start, ingest, sync }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
 const names = Object.keys(benchmarks)

@@ -9,6 +9,7 @@ import { electronEnvironment, electronExecutable, launchDesktop } from '../e2e/l
 import { repository, startBackend } from '../e2e/start-backend.ts'
 import { buildIfStale } from '../scripts/build-if-stale.mjs'
 import { electronArguments } from '../scripts/electron-runtime.mjs'
+import { importHistory } from './import-history.ts'
 import { type Benchmark, type Measurement, median } from './measurement.ts'
 
 const ROUNDS = 7
@@ -38,7 +39,7 @@ async function measure(folder: string, log: (line: string) => void): Promise<Mea
   const backend = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap })
   try {
     log('importing 30 days …')
-    await runSimulator(['import-history', '--backend', backend.url, '--api-key', apiKey.key, '--days', '30'])
+    await importHistory(backend, apiKey.key, 30)
     const userData = path.join(folder, 'console')
     const desktop = await launchDesktop({ userData, backendUrl: backend.url })
     const { page } = desktop
@@ -103,15 +104,4 @@ async function timeUntilThere(appFolder: string, extra: Record<string, string>):
     await ended
     clearTimeout(force)
   }
-}
-
-function runSimulator(args: string[]): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts', ...args], {
-    cwd: repository,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the simulator ended with ${code}`))))
-  })
 }

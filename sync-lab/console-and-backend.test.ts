@@ -165,7 +165,7 @@ describe('a console and the backend', () => {
     expect((await world.read(s)).spotCheck).toBe('waiting')
     await lab.data.signOut()
     await lab.data.signIn('100', 'anna')
-    await lab.until((status) => status.unsent === 0 && status.connection === 'online')
+    await lab.until((status) => status.identity?.employee.name === 'Anna' && status.unsent === 0)
     expect((await world.read(s)).verifications[0]).toMatchObject({ status: 'approved', employee: { name: 'Anna' } })
   })
 
