@@ -122,7 +122,8 @@ async function start(): Promise<void> {
     event.preventDefault()
     void Promise.all([settings.settled(), signIn.settled()]).finally(() => {
       settled = true
-      app.quit()
+      // Within the first quit a second one is not heard.
+      setImmediate(() => app.quit())
     })
   })
   setMinimalMenu()

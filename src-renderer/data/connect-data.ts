@@ -1,9 +1,26 @@
 /** Starts the data worker of this window and answers its typed interface. */
 import { proxy, type Remote, wrap } from 'comlink'
-import type { DataApi, WorkerApi } from './data-api.ts'
+import type { DataApi, DataStatus, WorkerApi } from './data-api.ts'
 
 /** Asks the browser to keep this origin's data; only a window may ask, so it is not the worker that does. */
 const persistStorage = async (): Promise<boolean> => (await navigator.storage?.persist?.()) ?? false
+
+/**
+ * Hands on the newest status after the messages that are waiting: the answer to a decision comes right behind the
+ * status it changed, and must not wait until every screen has drawn that.
+ */
+function newestOf(onStatus: (status: DataStatus) => void): (status: DataStatus) => void {
+  let newest: DataStatus | null = null
+  return (status) => {
+    const waiting = newest !== null
+    newest = status
+    if (waiting) return
+    setTimeout(() => {
+      if (newest !== null) onStatus(newest)
+      newest = null
+    }, 0)
+  }
+}
 
 /** The screens' way to data; callbacks cross to the worker as proxies. */
 export function connectData(): DataApi {
@@ -12,7 +29,7 @@ export function connectData(): DataApi {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'data' })
   const remote: Remote<WorkerApi> = wrap<WorkerApi>(worker)
   return {
-    start: (onStatus) => remote.start(proxy(onStatus)),
+    start: (onStatus) => remote.start(proxy(newestOf(onStatus))),
     localInfo: () => remote.localInfo(),
     setBackend: (url) => remote.setBackend(url),
     signIn: (employeeNumber, password) => remote.signIn(employeeNumber, password),

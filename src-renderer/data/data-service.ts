@@ -56,6 +56,7 @@ const DISK_RESERVE_BYTES = 200 * 2 ** 20
 const KEEP_DETAILS_DAYS_WHEN_LOW = 1
 /** A disk found to have room is not asked again before each pull. */
 const ROOM_CHECK_INTERVAL_MS = 10_000
+const MAX_SHOWN_VIEWS = 500
 const HOUSEKEEPING_INTERVAL_MS = 10 * 60_000
 
 /** What the browser says about its storage; null where it does not. */
@@ -87,6 +88,8 @@ export class DataService implements WorkerApi {
   private deviceId = ''
   /** Days whose block could not be read, by store. */
   private readonly damaged = new Map<string, Set<string>>()
+  /** Views of sessions as last shown, by store and session; one is good for its version and its unsent decisions. */
+  private readonly shownViews = new Map<string, { pending: string; view: SessionView }>()
   private lowDisk = false
   /** Monotonic milliseconds. */
   private roomFoundAt: number | null = null
@@ -145,8 +148,10 @@ export class DataService implements WorkerApi {
         this.changed()
       },
       onIdentity: async (identity) => {
+        if (JSON.stringify(identity) === JSON.stringify(this.identity)) return
         await this.keepIdentity(identity)
         await this.followStores(identity)
+        this.ports.broadcast({ type: 'identity' })
       },
       measureClock: () => this.measureClock(),
     })
@@ -213,6 +218,7 @@ export class DataService implements WorkerApi {
       })
       await this.keepIdentity(identity)
       await this.takeUpWork()
+      this.onStatus(this.status())
       this.ports.broadcast({ type: 'identity' })
       if (this.leading) await this.startEngine()
     })
@@ -236,14 +242,22 @@ export class DataService implements WorkerApi {
   async session(storeId: string, sessionId: string): Promise<SessionView | null> {
     const settings = this.settingsOf(storeId)
     if (settings === undefined) return null
+    const rows = this.ownRows().filter((row) => row.storeId === storeId && row.mutation.sessionId === sessionId)
+    const key = JSON.stringify([storeId, sessionId])
+    const pending = JSON.stringify([settings, this.identity?.employee, rows.map((row) => row.id)])
+    const version = this.index.confirmed(storeId, sessionId)?.version
+    const shown = this.shownViews.get(key)
+    if (shown !== undefined && shown.view.document.version === version && shown.pending === pending) return shown.view
     const document = await this.confirmedDocument(storeId, sessionId)
     if (document === null) return null
-    const rows = this.ownRows().filter((row) => row.storeId === storeId && row.mutation.sessionId === sessionId)
     const unsent = rows.flatMap((row) => {
       const decision = decisionOf(row.mutation)
       return decision === null ? [] : [{ decision, storeId, employee: this.employee() }]
     })
-    return { document: this.shown(document, rows, settings), unsent }
+    const view = { document: this.shown(document, rows, settings), unsent }
+    if (this.shownViews.size >= MAX_SHOWN_VIEWS) this.shownViews.clear()
+    this.shownViews.set(key, { pending, view })
+    return view
   }
 
   async queue(storeIds: string[]): Promise<QueueEntry[]> {
@@ -292,8 +306,8 @@ export class DataService implements WorkerApi {
       const { field, message } = describeIssue(payload.error)
       return { ok: false, code: 'invalid', message: `${field} ${message}` }
     }
-    const known = await this.confirmedDocument(storeId, sessionId)
-    if (known === null) {
+    const known = this.isShown(storeId, sessionId) || (await this.confirmedDocument(storeId, sessionId)) !== null
+    if (!known || this.settingsOf(storeId) === undefined) {
       return {
         ok: false,
         code: 'session_unknown',
@@ -322,7 +336,7 @@ export class DataService implements WorkerApi {
     // It is saved, whatever becomes of the list that shows it.
     await this.showPending().catch((error) => console.error('pending decisions not shown', error))
     this.revision += 1
-    // At once: "saved" must never be on the screen beside an older count.
+    // At once: "saved" must never stay on the screen beside an older count.
     this.onStatus(this.status())
     this.ports.broadcast({ type: 'decided' })
     if (this.leading) this.runner.decided(this.unsentCount())
@@ -426,6 +440,10 @@ export class DataService implements WorkerApi {
 
   async supportBundle(): Promise<ExportedFile> {
     return composeSupportBundle(await this.dataSafety(), this.status(), this.sync, this.local, this.serverClock.now())
+  }
+
+  private isShown(storeId: string, sessionId: string): boolean {
+    return this.shownViews.has(JSON.stringify([storeId, sessionId]))
   }
 
   private readOnly(): boolean {
@@ -559,6 +577,7 @@ export class DataService implements WorkerApi {
 
   /** The database was deleted while it was open: what memory and journal hold goes into the new one, the rest is synced. */
   private recreate(): void {
+    this.shownViews.clear()
     const rows = [...this.ledger.rows()]
     const { identity } = this
     // Memory is read at once, before anybody reads the empty database; the rest waits until that one is made.
@@ -651,8 +670,11 @@ export class DataService implements WorkerApi {
   }
 
   private async storeChanged(storeId: string, ids: string[] | 'all'): Promise<void> {
-    if (ids === 'all') await this.loadStore(storeId)
-    else {
+    if (ids === 'all') {
+      // Versions of another epoch may be the same numbers.
+      this.shownViews.clear()
+      await this.loadStore(storeId)
+    } else {
       const rows = await this.database.overlay.bulkGet(ids.map((id): [string, string] => [storeId, id]))
       this.index.addOverlay(rows.filter((row) => row !== undefined))
     }
@@ -780,12 +802,10 @@ export class DataService implements WorkerApi {
   }
 
   private async readLocalInfo(): Promise<LocalInfo | null> {
-    try {
-      return await callJson(this.ports.fetch, '/local/info', localInfoSchema)
-    } catch (error) {
-      if (error instanceof CallFailed) return null
-      throw error
-    }
+    const response = await this.ports.fetch('/local/info').catch(() => null)
+    if (response === null || !response.ok) return null
+    // A main process that answers something else must not pass for a browser: its journal would be left out.
+    return localInfoSchema.parse(await response.json())
   }
 
   private async outcomeOf(work: () => Promise<void>): Promise<SignInOutcome> {

@@ -32,6 +32,8 @@ export class DecisionLedger {
   private readonly notStored = new Map<string, OutboxRow>()
   /** Settled decisions that the journal was not told of yet. */
   private readonly unconfirmed = new Set<string>()
+  /** Saved since the last read began: that read may not have seen them. */
+  private readonly fresh = new Map<string, OutboxRow>()
   private readonly saving = new Set<Promise<unknown>>()
   private renumbering: Promise<void> | null = null
   private reconciled = false
@@ -72,13 +74,8 @@ export class DecisionLedger {
     } finally {
       this.saving.delete(settled)
     }
-    try {
-      await this.reload()
-    } catch (error) {
-      // It is saved: a failing read must not say otherwise, nor hide it.
-      this.outbox = sortByAge([...this.outbox.filter(({ id }) => id !== row.id), row])
-      console.error('outbox: not read', error)
-    }
+    this.fresh.set(row.id, row)
+    this.outbox = sortByAge([...this.outbox.filter(({ id }) => id !== row.id), row])
   }
 
   private async append(employeeNumber: string, mutation: Omit<Mutation, 'seq'>): Promise<OutboxRow> {
@@ -116,9 +113,11 @@ export class DecisionLedger {
         break
       }
     }
+    const before = [...this.fresh.keys()]
     const stored = await database.readableOutbox()
-    const ids = new Set(stored.map((row) => row.id))
-    this.outbox = sortByAge([...stored, ...[...this.notStored.values()].filter((row) => !ids.has(row.id))])
+    for (const id of before) this.fresh.delete(id)
+    const read = stored.map((row): [string, OutboxRow] => [row.id, row])
+    this.outbox = sortByAge([...new Map([...this.notStored, ...this.fresh, ...read]).values()])
   }
 
   /**
@@ -185,6 +184,10 @@ export class DecisionLedger {
         json: { employeeNumber, adopt },
       })
       await database.takeNumbering(numbered.entries)
+      for (const { mutation } of numbered.entries) {
+        this.notStored.delete(mutation.id)
+        this.fresh.delete(mutation.id)
+      }
       if (rows.length > 0 && !renumber.includes(employeeNumber)) await noteIncident('decisions_adopted', rows.length)
     }
     await this.confirmSettled()
@@ -244,7 +247,10 @@ export class DecisionLedger {
   async settled(ids: readonly string[]): Promise<void> {
     const gone = new Set(ids)
     this.outbox = this.outbox.filter((row) => !gone.has(row.id))
-    for (const id of ids) this.notStored.delete(id)
+    for (const id of ids) {
+      this.notStored.delete(id)
+      this.fresh.delete(id)
+    }
     if (!this.ports.hasJournal()) return
     for (const id of ids) this.unconfirmed.add(id)
     await this.confirmSettled()

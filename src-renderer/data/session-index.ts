@@ -46,6 +46,11 @@ export class SessionIndex {
     return this.pending.get(storeId)?.get(id) ?? this.stores.get(storeId)?.get(id)
   }
 
+  /** A session as the backend confirmed it, without unsent decisions. */
+  confirmed(storeId: string, id: string): SessionSummary | undefined {
+    return this.stores.get(storeId)?.get(id)
+  }
+
   /** Rows of a store as the backend confirmed them. */
   confirmedRows(storeId: string): Iterable<SessionSummary> {
     return this.stores.get(storeId)?.values() ?? []
