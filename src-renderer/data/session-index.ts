@@ -3,7 +3,7 @@
  * lies above them, and unsent decisions above both; a row with a higher version wins. It can be rebuilt from IndexedDB
  * at any time.
  */
-import { activityAt } from '#shared/session/activity.ts'
+import { activityRule } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { SessionPage, SessionQuery } from './data-api.ts'
 import type { OverlayRow } from './database.ts'
@@ -84,6 +84,8 @@ export class SessionIndex {
         continue
       found.push(row)
     }
+    // A count needs no order.
+    if (query.limit === 0) return { rows: [], count: found.length }
     const direction = query.descending ? -1 : 1
     found.sort(
       (a, b) =>
@@ -113,15 +115,8 @@ function matches(row: SessionSummary, text: string): boolean {
 }
 
 function activityOf(row: SessionSummary, nowMs: number, staleAfterMinutes: (storeId: string) => number) {
-  return activityAt(
-    {
-      state: row.state,
-      endedAt: row.endedAt === null ? null : new Date(row.endedAt).toISOString(),
-      lastActivityAt: new Date(row.lastActivityAt).toISOString(),
-    },
-    nowMs,
-    staleAfterMinutes(row.storeId),
-  )
+  const { before, after, afterMs } = activityRule(row.endedAt !== null, row.state, staleAfterMinutes(row.storeId))
+  return nowMs - row.lastActivityAt >= afterMs ? after : before
 }
 
 function compareBy(sort: SessionQuery['sort'], a: SessionSummary, b: SessionSummary): number {

@@ -102,7 +102,7 @@ function useActivityCounts(filter: SessionFiltersProps['filter'], nowMs: number)
     queryKey: ['activity-counts', storeIds, state, client, text, nowMs, revision],
     queryFn: async () => {
       const countOf = async (activity: Activity) =>
-        (await data.sessions({ ...filter, activity: [activity], offset: 0, limit: 1, nowMs })).count
+        (await data.sessions({ ...filter, activity: [activity], offset: 0, limit: 0, nowMs })).count
       const [ongoing, stale, paid_not_exited, ended] = await Promise.all([
         countOf('ongoing'),
         countOf('stale'),

@@ -1,0 +1,494 @@
+/**
+ * `sync`: a decision until "saved on this PC", against the two bare durable writes it holds; and a fact at the backend
+ * until its row in an open console, against a bare server-sent event to an open page.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, open, readFile, rm, statfs } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { JSHandle, Page } from 'playwright-core'
+import type { StoreFact } from '#shared/protocol/integration.ts'
+import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
+import { PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
+import { launchDesktop } from '../e2e/launch-desktop.ts'
+import { repository, startBackend } from '../e2e/start-backend.ts'
+import { StoreClient } from '../integration-tools/store-client.ts'
+import { buildIfStale } from '../scripts/build-if-stale.mjs'
+import type { FactBody } from '../simulator/shopper.ts'
+import type { DataApi } from '../src-renderer/data/data-api.ts'
+import { importHistory } from './import-history.ts'
+import {
+  countAtBackend,
+  countSessions,
+  decideAll,
+  type EchoWatch,
+  findDataApi,
+  listenToEcho,
+  type PlannedDecision,
+  putAll,
+  type RowWatch,
+  watchRows,
+} from './in-page.ts'
+import { type Benchmark, type Measurement, median, quantile } from './measurement.ts'
+
+const ROUNDS = 5
+/** Checks that wait at once; each is taken, noted on and approved. */
+const WAITING_CHECKS = 10
+const CHECK_GROUPS_PER_ROUND = 2
+const DECISIONS_PER_ROUND = WAITING_CHECKS * CHECK_GROUPS_PER_ROUND * 3
+const EVENTS_PER_ROUND = 50
+/** Sessions of the list whose rows the measured facts change, in turn. */
+const WATCHED_SESSIONS = 8
+/** Facts of other shoppers per second while decisions are made. */
+const OTHER_FACTS_PER_SECOND = 5
+/** How long nothing may come before the first sync counts as over. */
+const QUIET_SECONDS = 5
+const CLOCK_ROUND_TRIPS = 200
+const TIMEOUT_MS = 120_000
+
+const FILE_SYSTEMS: Record<number, string> = {
+  61267: 'ext4',
+  16914836: 'tmpfs, which has no disk to wait for: set TMPDIR',
+  1481003842: 'XFS',
+  2435016766: 'Btrfs',
+}
+
+export const sync: Benchmark = {
+  about: 'decision to "saved", and fact to row, as ratios to bare durable writes and to a bare server-sent event',
+  async run(log) {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-sync-'))
+    try {
+      const { type } = await statfs(folder)
+      log(`file system of ${folder}: ${FILE_SYSTEMS[type] ?? `type 0x${type.toString(16)}`}`)
+      return await measure(folder, log)
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    }
+  },
+}
+
+type Times = Record<'decision' | 'put' | 'append' | 'posted' | 'answered' | 'painted' | 'bareEvent', number[]>
+
+async function measure(folder: string, log: (line: string) => void): Promise<Measurement[]> {
+  await buildIfStale(log)
+  const demo = path.join(repository, 'simulator/demo-bootstrap.json')
+  const bootstrap = bootstrapSchema.parse(JSON.parse(await readFile(demo, 'utf8')))
+  const [employee] = bootstrap.employees
+  const [key] = bootstrap.apiKeys
+  const [store] = bootstrap.stores
+  if (employee === undefined || key === undefined || store === undefined) throw new Error('the demo lacks somebody')
+  const closers: (() => Promise<unknown>)[] = []
+  try {
+    const backend = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap })
+    closers.unshift(() => backend.stop())
+    log('importing 30 days …')
+    await importHistory(backend, key.key, 30)
+    const shoppers = new Shoppers(backend.url, key.key, store.id)
+    await shoppers.enter()
+
+    const bareServer = await startBareServer()
+    closers.unshift(() => bareServer.stop())
+    const bareApp = await launchDesktop({
+      userData: path.join(folder, 'bare'),
+      backendUrl: '',
+      appFolder: path.join(repository, 'bench/empty-window'),
+    })
+    closers.unshift(() => bareApp.kill())
+    await bareApp.page.goto(bareServer.url)
+    const userData = path.join(folder, 'console')
+    const desktop = await launchDesktop({ userData, backendUrl: backend.url })
+    closers.unshift(() => desktop.kill())
+    for (const { page } of [bareApp, desktop]) {
+      // The compiler that runs this file wraps named functions in a call of this, also those sent to a page.
+      await page.evaluate('globalThis.__name = (named) => named')
+    }
+    await desktop.page.getByLabel('Employee number').fill(employee.number)
+    await desktop.page.getByLabel('Password').fill(employee.password)
+    await desktop.page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await desktop.page.waitForSelector('[data-testid="session-row"]', { timeout: TIMEOUT_MS })
+    const data = await desktop.page.evaluateHandle(findDataApi)
+    log(`first sync: ${await firstSync(desktop.page, data, employee.stores)} sessions`)
+
+    const ground: Ground = {
+      shoppers,
+      console: desktop.page,
+      data,
+      rows: await desktop.page.evaluateHandle(watchRows, data),
+      bare: bareApp.page,
+      bareUrl: bareServer.url,
+      echo: await bareApp.page.evaluateHandle(listenToEcho),
+      journalFolder: userData,
+    }
+    return await runRounds(ground, log)
+  } finally {
+    for (const close of closers) await close().catch(() => undefined)
+  }
+}
+
+interface Ground {
+  shoppers: Shoppers
+  console: Page
+  data: JSHandle<DataApi>
+  rows: JSHandle<RowWatch>
+  bare: Page
+  bareUrl: string
+  echo: JSHandle<EchoWatch>
+  /** On the file system of the journal and of IndexedDB. */
+  journalFolder: string
+}
+
+async function runRounds(ground: Ground, log: (line: string) => void): Promise<Measurement[]> {
+  const rounds: Times[] = []
+  for (let round = 0; round <= ROUNDS; round++) {
+    const times: Times = { decision: [], put: [], append: [], posted: [], answered: [], painted: [], bareEvent: [] }
+    const sides = [
+      () => withOtherShoppers(ground, async () => times.decision.push(...(await decisions(ground)))),
+      () => withOtherShoppers(ground, async () => times.put.push(...(await barePuts(ground)))),
+      () => withOtherShoppers(ground, async () => times.append.push(...(await bareAppends(ground)))),
+      () => factsToRows(ground, times, log),
+      () => bareEvents(ground, times),
+    ]
+    // Whoever goes after another finds other caches and other disturbances, so they take turns.
+    for (let turn = 0; turn < sides.length; turn++) await sides[(turn + round) % sides.length]?.()
+    const shown = Object.entries(times).map(([name, values]) => `${name} ${describe(values)}`)
+    log(`${round === 0 ? 'warm-up' : `round ${round}`}, p50/p95 ms: ${shown.join(', ')}`)
+    // The first round compiles code and fills caches.
+    if (round > 0) rounds.push(times)
+  }
+  const of = (name: keyof Times, share: number) => rounds.map((times) => quantile(times[name], share))
+  for (const name of ['decision', 'answered', 'painted'] as const) {
+    const [p50, p95] = [of(name, 0.5), of(name, 0.95)].map((values) => Math.min(...values).toFixed(1))
+    log(`best round, ${name}: p50 ${p50} ms, p95 ${p95} ms`)
+  }
+  const ms = (name: string, values: number[]) => ({ name, value: Number(median(values).toFixed(2)), unit: 'ms' })
+  const ratio = (name: string, share: number, side: keyof Times, ...against: (keyof Times)[]) => {
+    const ratios = rounds.map((times) => {
+      const bare = against.reduce((sum, one) => sum + quantile(times[one], share), 0)
+      return quantile(times[side], share) / bare
+    })
+    return { name, value: Number(median(ratios).toFixed(2)), unit: 'x' }
+  }
+  return [
+    ms('decision-saved-p50-ms', of('decision', 0.5)),
+    ms('decision-saved-p95-ms', of('decision', 0.95)),
+    ms('bare-put-p50-ms', of('put', 0.5)),
+    ms('bare-put-p95-ms', of('put', 0.95)),
+    ms('bare-append-p50-ms', of('append', 0.5)),
+    ms('bare-append-p95-ms', of('append', 0.95)),
+    ratio('decision-saved-vs-bare-put-p50', 0.5, 'decision', 'put'),
+    ratio('decision-saved-vs-bare-append-p50', 0.5, 'decision', 'append'),
+    ratio('decision-saved-vs-bare-writes-p50', 0.5, 'decision', 'put', 'append'),
+    ratio('decision-saved-vs-bare-writes-p95', 0.95, 'decision', 'put', 'append'),
+    ms('event-to-row-p50-ms', of('answered', 0.5)),
+    ms('event-to-row-p95-ms', of('answered', 0.95)),
+    ms('event-to-painted-row-p50-ms', of('painted', 0.5)),
+    ms('event-to-painted-row-p95-ms', of('painted', 0.95)),
+    ms('event-committed-p50-ms', of('posted', 0.5)),
+    ms('bare-sse-p50-ms', of('bareEvent', 0.5)),
+    ms('bare-sse-p95-ms', of('bareEvent', 0.95)),
+    ratio('event-to-row-vs-bare-sse-p50', 0.5, 'answered', 'bareEvent'),
+    ratio('event-to-row-vs-bare-sse-p95', 0.95, 'answered', 'bareEvent'),
+  ]
+}
+
+function describe(values: number[]): string {
+  return `${quantile(values, 0.5).toFixed(1)}/${quantile(values, 0.95).toFixed(1)}`
+}
+
+/** Pauses between measured steps, milliseconds; spread, so that they do not fall into step with frames or timers. */
+function gap(index: number): number {
+  return 40 + ((index * 37) % 80)
+}
+
+/** Between decisions: quicker than any supervisor, but the pushes and pulls of one are mostly over before the next. */
+function decisionGap(index: number): number {
+  return 250 + ((index * 137) % 400)
+}
+
+// --- decisions -----------------------------------------------------------------------------------------------------
+
+/** Group after group of waiting checks, each taken, noted on and approved. */
+async function decisions({ console: page, data, rows, shoppers }: Ground): Promise<number[]> {
+  const times: number[] = []
+  for (let group = 0; group < CHECK_GROUPS_PER_ROUND; group++) {
+    const sessionIds = await shoppers.enterWithCheck(WAITING_CHECKS)
+    const last = sessionIds.at(-1) ?? ''
+    await page.evaluate(({ rows, last }) => rows.expect(last, 1), { rows, last })
+    await inTime(
+      page.evaluate((rows) => rows.seen(), rows),
+      'the waiting checks',
+    )
+    const inputs = sessionIds.flatMap((sessionId) => DECISIONS.map((input) => ({ sessionId, input })))
+    const plan = inputs.map(
+      ({ sessionId, input }, index): PlannedDecision => ({
+        storeId: shoppers.storeId,
+        sessionId,
+        input,
+        gapMs: decisionGap(index),
+      }),
+    )
+    times.push(...(await page.evaluate(decideAll, { data, plan })))
+  }
+  return times
+}
+
+/** About what a decision is in the outbox and in the journal. */
+const bareRow = () => ({
+  id: randomUUID(),
+  storeId: 'berlin-mitte',
+  employeeNumber: '1001',
+  deviceId: randomUUID(),
+  mutation: {
+    id: randomUUID(),
+    seq: 1,
+    storeId: 'berlin-mitte',
+    sessionId: randomUUID(),
+    type: 'note.add',
+    occurredAt: new Date().toISOString(),
+    payload: { text: NOTE },
+  },
+  verdict: null,
+})
+
+function barePuts({ console: page }: Ground): Promise<number[]> {
+  const rows = Array.from({ length: DECISIONS_PER_ROUND }, bareRow)
+  return page.evaluate(putAll, { rows, gapMs: rows.map((_, index) => gap(index)) })
+}
+
+/** One line and one fdatasync each, as the journal does it. */
+async function bareAppends({ journalFolder }: Ground): Promise<number[]> {
+  const file = await open(path.join(journalFolder, 'bare-append.jsonl'), 'a')
+  try {
+    const times: number[] = []
+    for (let index = 0; index < DECISIONS_PER_ROUND; index++) {
+      await pause(gap(index))
+      const startedAt = performance.now()
+      await file.write(`${JSON.stringify(bareRow())}\n`)
+      await file.datasync()
+      times.push(performance.now() - startedAt)
+    }
+    return times
+  } finally {
+    await file.close()
+  }
+}
+
+/** What a store's network looks like meanwhile: others scan, so the console pulls all the time. */
+async function withOtherShoppers({ shoppers }: Ground, work: () => Promise<unknown>): Promise<void> {
+  let done = false
+  const others = async () => {
+    for (let turn = 0; !done; turn++) {
+      await pause(1_000 / OTHER_FACTS_PER_SECOND)
+      await shoppers.scan(turn)
+    }
+  }
+  const running = others()
+  // Told below; until then a failure must not end the process, which would leave its children behind.
+  running.catch(() => undefined)
+  try {
+    await work()
+  } finally {
+    done = true
+    await running
+  }
+}
+
+// --- facts ---------------------------------------------------------------------------------------------------------
+
+/**
+ * From the instant at which a fact's POST is called to the row. The start is this process' clock, the end the page's:
+ * both count the same monotonic clock of the system from another zero, and the distance of the zeros is measured.
+ */
+async function factsToRows(ground: Ground, times: Times, log: (line: string) => void): Promise<void> {
+  const { shoppers, console: page, rows } = ground
+  const clock = await clockOf(page)
+  for (let index = 0; index < EVENTS_PER_ROUND; index++) {
+    await pause(gap(index))
+    const fact = shoppers.nextScan(index)
+    await page.evaluate(({ rows, sessionId, quantity }) => rows.expect(sessionId, quantity), { rows, ...fact })
+    const startedAt = performance.now()
+    await shoppers.post(fact)
+    times.posted.push(performance.now() - startedAt)
+    const sighting = await inTime(
+      page.evaluate((rows) => rows.seen(), rows),
+      `the row of ${fact.sessionId}`,
+    )
+    if (sighting.answeredAt === 0) throw new Error('a row was painted that the data interface did not answer')
+    times.answered.push(sighting.answeredAt + clock.offsetMs - startedAt)
+    times.painted.push(sighting.paintedAt + clock.offsetMs - startedAt)
+  }
+  log(`clock of the console's page known within ${clock.errorMs.toFixed(2)} ms`)
+}
+
+/** POST → a bare Node.js server in its own process → EventSource in a bare page of the same Electron. Nothing of ours. */
+async function bareEvents({ bare: page, bareUrl, echo }: Ground, times: Times): Promise<void> {
+  const clock = await clockOf(page)
+  for (let index = 0; index < EVENTS_PER_ROUND; index++) {
+    await pause(gap(index))
+    const body = JSON.stringify({ events: [{ ...bareRow() }] })
+    const startedAt = performance.now()
+    await post(bareUrl, {}, body)
+    const heardAt = await inTime(
+      page.evaluate(({ echo, body }) => echo.heard(body), { echo, body }),
+      'the bare event',
+    )
+    times.bareEvent.push(heardAt + clock.offsetMs - startedAt)
+  }
+}
+
+/** What to add to a page's `performance.now()` for ours: each round trip bounds it, together they bound it tightly. */
+async function clockOf(page: Page): Promise<{ offsetMs: number; errorMs: number }> {
+  let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  for (let trip = 0; trip < CLOCK_ROUND_TRIPS; trip++) {
+    const sentAt = performance.now()
+    const there = await page.evaluate(() => performance.now())
+    low = Math.max(low, sentAt - there)
+    high = Math.min(high, performance.now() - there)
+  }
+  return { offsetMs: (low + high) / 2, errorMs: (high - low) / 2 }
+}
+
+const VERIFICATION = 'check'
+const NOTE = 'The trolley was looked at; everything is on the receipt.'
+const DECISIONS: PlannedDecision['input'][] = [
+  { type: 'verification.acknowledge', payload: { verificationId: VERIFICATION } },
+  { type: 'note.add', payload: { text: NOTE } },
+  {
+    type: 'verification.resolve',
+    payload: {
+      verificationId: VERIFICATION,
+      outcome: 'approved',
+      method: 'sight_check',
+      itemsChecked: 1,
+      differences: [],
+    },
+  },
+]
+const STARTED: FactBody[] = [
+  { type: 'session.started', client: { type: 'sdk-android' } },
+  { type: 'item.added', lineId: 'l1', sku: '4001', name: 'Oat milk 1 l', quantity: 1, unitPrice: 199 },
+]
+
+/** Shoppers of one store, through the integration side. */
+class Shoppers {
+  private readonly client: StoreClient
+  private readonly scanning: { sessionId: string; quantity: number }[] = []
+
+  constructor(
+    private readonly backendUrl: string,
+    private readonly apiKey: string,
+    readonly storeId: string,
+  ) {
+    this.client = new StoreClient({ backend: backendUrl, apiKey })
+  }
+
+  /** Starts the sessions that go on scanning. */
+  async enter(): Promise<void> {
+    for (let index = 0; index < 2 * WATCHED_SESSIONS; index++) {
+      this.scanning.push({ sessionId: randomUUID(), quantity: 1 })
+    }
+    await this.report(this.scanning.map(({ sessionId }) => [sessionId, STARTED]))
+  }
+
+  /** Starts sessions in which a spot check waits; answers their ids. */
+  async enterWithCheck(count: number): Promise<string[]> {
+    const sessionIds = Array.from({ length: count }, () => randomUUID())
+    const bodies: FactBody[] = [
+      ...STARTED,
+      { type: 'checkout.started', transactionId: 't1' },
+      { type: 'verification.required', verificationId: VERIFICATION, kind: 'spot_check', transactionId: 't1' },
+    ]
+    await this.report(sessionIds.map((sessionId) => [sessionId, bodies]))
+    return sessionIds
+  }
+
+  private async report(stories: [sessionId: string, bodies: FactBody[]][]): Promise<void> {
+    const facts = stories.flatMap(([sessionId, bodies]) => bodies.map((body) => stamped(sessionId, body)))
+    const { refused } = await this.client.postEvents(this.storeId, facts)
+    if (refused.length > 0) throw new Error(`a fact was refused: ${refused[0]?.message}`)
+  }
+
+  /** The next scan of a watched session: one piece more. */
+  nextScan(turn: number): { sessionId: string; quantity: number } {
+    return this.one(turn % WATCHED_SESSIONS)
+  }
+
+  /** A scan in a session that nobody watches for. */
+  scan(turn: number): Promise<void> {
+    return this.post(this.one(WATCHED_SESSIONS + (turn % WATCHED_SESSIONS)))
+  }
+
+  async post({ sessionId, quantity }: { sessionId: string; quantity: number }): Promise<void> {
+    const fact = stamped(sessionId, { type: 'item.quantity_changed', lineId: 'l1', quantity })
+    await post(
+      `${this.backendUrl}/v1/stores/${this.storeId}/events`,
+      { authorization: `ApiKey ${this.apiKey}` },
+      JSON.stringify({ events: [fact] }),
+    )
+  }
+
+  private one(index: number): { sessionId: string; quantity: number } {
+    const session = this.scanning[index]
+    if (session === undefined) throw new Error('no such session')
+    session.quantity += 1
+    return { ...session }
+  }
+}
+
+function stamped(sessionId: string, body: FactBody): StoreFact {
+  return { ...body, id: randomUUID(), sessionId, at: new Date().toISOString() } as StoreFact
+}
+
+async function post(url: string, headers: Record<string, string>, body: string): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body,
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`)
+}
+
+// --- around --------------------------------------------------------------------------------------------------------
+
+async function startBareServer(): Promise<{ url: string; stop: () => Promise<unknown> }> {
+  const child: ChildProcess = fork(path.join(repository, 'bench/bare-event-server.mjs'))
+  const [message] = (await once(child, 'message')) as [{ url: string }]
+  return {
+    url: message.url,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      if (child.connected) child.disconnect()
+      await ended
+    },
+  }
+}
+
+/** Waits until the console has every session that the backend has, and nothing more comes; answers how many. */
+async function firstSync(page: Page, data: JSHandle<DataApi>, storeIds: string[]): Promise<number> {
+  const there = await page.evaluate(countAtBackend, { storeIds, header: PROTOCOL_HEADER, version: PROTOCOL_VERSION })
+  const progress = page.getByRole('progressbar', { name: 'First sync' })
+  for (let quiet = 0; quiet < QUIET_SECONDS; ) {
+    await pause(1_000)
+    const here = await page.evaluate(countSessions, data)
+    quiet = here === there && (await progress.count()) === 0 ? quiet + 1 : 0
+  }
+  return there
+}
+
+async function inTime<Result>(result: Promise<Result>, what: string): Promise<Result> {
+  const timer = new AbortController()
+  const late = pause(TIMEOUT_MS, undefined, { signal: timer.signal }).then(
+    () => Promise.reject(new Error(`${what} did not come in time`)),
+    () => new Promise<never>(() => {}),
+  )
+  try {
+    return await Promise.race([result, late])
+  } finally {
+    timer.abort()
+  }
+}
