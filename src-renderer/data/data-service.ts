@@ -578,23 +578,25 @@ export class DataService implements WorkerApi {
   /** The database was deleted while it was open: what memory and journal hold goes into the new one, the rest is synced. */
   private recreate(): void {
     this.shownViews.clear()
-    const rows = [...this.ledger.rows()]
+    const count = this.ledger.rows().length
+    this.ledger.keepInMemory()
     const { identity } = this
     // Memory is read at once, before anybody reads the empty database; the rest waits until that one is made.
     setTimeout(() => {
-      void this.putBack(rows, identity).catch((error) => console.error('database not restored', error))
+      void this.putBack(count, identity).catch((error) => console.error('database not restored', error))
     }, 0)
   }
 
-  private async putBack(rows: readonly OutboxRow[], identity: Identity | null): Promise<void> {
+  private async putBack(count: number, identity: Identity | null): Promise<void> {
     await this.database.open()
     if (identity !== null) {
       await this.database.setMeta('identity', identity)
       this.runner.refill(identity.stores.map((store) => store.id))
     }
-    await this.ledger.putBack(rows)
+    await this.ledger.reload()
+    await this.ledger.reconcile()
     await this.readDeviceId()
-    await this.noteIncident({ kind: 'database_recreated', count: rows.length })
+    await this.noteIncident({ kind: 'database_recreated', count })
     await this.countResults()
     await this.showPending()
     this.changed()

@@ -228,10 +228,9 @@ export class DecisionLedger {
     return taken
   }
 
-  /** Puts the decisions in memory back after the database was deleted behind our back. */
-  async putBack(rows: readonly OutboxRow[]): Promise<void> {
-    await this.ports.database.outbox.bulkPut(rows)
-    await this.reconcile()
+  /** The database was deleted behind our back: what memory holds is shown on, and put into the new one. */
+  keepInMemory(): void {
+    for (const row of this.outbox) this.notStored.set(row.id, row)
   }
 
   /** What the journal has pending; empty where there is none or it cannot be read. */
