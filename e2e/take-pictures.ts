@@ -67,6 +67,8 @@ await both('offline')
 await page.getByRole('button', { name: 'Confirm approval' }).click()
 await page.waitForTimeout(500)
 await both('offline-decided')
+await go('Data safety')
+await both('data-safety')
 
 live.kill()
 await desktop.close()
