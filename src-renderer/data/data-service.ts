@@ -138,6 +138,7 @@ export class DataService implements WorkerApi {
         this.firstSync = progress
         this.publish()
       },
+      onFilled: () => this.ports.broadcast({ type: 'changed' }),
       onStoreChanged: (storeId, ids) => this.storeChanged(storeId, ids),
       onSettled: (rows) => this.settled(rows),
       onStoreWithdrawn: async (storeId) => {

@@ -3,7 +3,7 @@ import Dexie, { type DexieOptions, type Table } from 'dexie'
 import { type JournalEntry, journalEntrySchema } from '#shared/desktop-api.ts'
 import type { Mutation, MutationResult, OutcomeVerdict, Verdict } from '#shared/protocol/decisions.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
-import type { ChangesPage, Identity } from '#shared/protocol/sync.ts'
+import type { ChangesPage, Identity, Manifest } from '#shared/protocol/sync.ts'
 import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
 import type { Incident, IntegrityReport } from './data-api.ts'
 
@@ -11,8 +11,10 @@ import type { Incident, IntegrityReport } from './data-api.ts'
 export interface DayBlockRow {
   storeId: string
   date: string
+  /** As of the manifest that named the day: with the epoch they tell a block that is still right. */
+  count: number
   version: number
-  /** The backend's when the block was fetched; a version means nothing in another one. */
+  /** A version means nothing in another one. */
   epoch: string
   bytes: Uint8Array
 }
@@ -261,13 +263,23 @@ export class ConsoleDatabase extends Dexie {
     })
   }
 
-  /** True where blocks of the store came from another history of the backend. */
-  async hasOtherEpoch(storeId: string, epoch: string): Promise<boolean> {
-    const other = this.dayBlocks
-      .where('storeId')
-      .equals(storeId)
-      .filter((block) => block.epoch !== epoch)
-    return (await other.count()) > 0
+  /**
+   * Prepares a first sync: what an interrupted one left is kept where the manifest still says the same.
+   * @returns true where something was removed
+   */
+  async beginFill(storeId: string, { epoch, days }: Manifest): Promise<boolean> {
+    return this.transaction('rw', this.dayBlocks, this.sessions, this.overlay, async () => {
+      const right = new Map(days.map((day) => [day.date, day]))
+      const blocks = await this.dayBlocks.where('storeId').equals(storeId).toArray()
+      const stale = blocks.filter((block) => {
+        const day = right.get(block.date)
+        return block.epoch !== epoch || day?.version !== block.version || day.count !== block.count
+      })
+      await this.dayBlocks.bulkDelete(stale.map(({ date }): [string, string] => [storeId, date]))
+      const documents = await this.sessions.where('storeId').equals(storeId).delete()
+      const rows = await this.overlay.where('storeId').equals(storeId).delete()
+      return stale.length + documents + rows > 0
+    })
   }
 
   /**

@@ -95,7 +95,7 @@ async function repair(
     const version = rows.reduce((highest, row) => Math.max(highest, row.version), 0)
     const here = rowsOfDay(ports.index, store, date).map((row) => row.id)
     const ids = new Set([...here, ...rows.map((row) => row.id)])
-    const block = { storeId: store.id, date, version, epoch: manifest.epoch, bytes }
+    const block = { storeId: store.id, date, count: rows.length, version, epoch: manifest.epoch, bytes }
     await ports.database.replaceDay(block, [...ids], manifest.version)
   }
   await ports.reload(store.id)

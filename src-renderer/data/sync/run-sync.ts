@@ -48,6 +48,8 @@ export interface SyncHost {
   onState(state: SyncState): void
   onBlock(storeId: string, rows: SessionSummary[]): void
   onFirstSync(progress: FirstSync | null): void
+  /** A first sync is complete: what it stored block by block is there for other windows too. */
+  onFilled(): void
   /** IndexedDB changed for the store: documents of these ids, or everything. */
   onStoreChanged(storeId: string, ids: string[] | 'all'): Promise<void>
   onSettled(rows: OutboxRow[]): Promise<void>
@@ -299,7 +301,7 @@ export class SyncRunner {
     const { bytes, rows } = await this.fetchDay(storeId, date)
     const version = rows.reduce((highest, row) => Math.max(highest, row.version), 0)
     const epoch = (await this.database.cursors.get(storeId))?.epoch ?? ''
-    await this.database.dayBlocks.put({ storeId, date, version, epoch, bytes })
+    await this.database.dayBlocks.put({ storeId, date, count: rows.length, version, epoch, bytes })
     this.host.onBlock(storeId, rows)
     await this.host.onDayRepaired(storeId, date)
     return rows
@@ -326,17 +328,15 @@ export class SyncRunner {
     const manifest = await this.manifest(storeId)
     const days = manifest.days.toSorted((a, b) => (a.date < b.date ? 1 : -1))
     const staged: DayBlockRow[] = []
-    if (!swap && (await this.database.hasOtherEpoch(storeId, manifest.epoch))) {
-      await this.database.swapStore(storeId, [], null)
-      await this.host.onStoreChanged(storeId, 'all')
-    }
+    if (!swap && (await this.database.beginFill(storeId, manifest))) await this.host.onStoreChanged(storeId, 'all')
     try {
       for (const [index, day] of days.entries()) {
         this.host.onFirstSync({ storeId, daysDone: index, daysTotal: days.length })
         const kept = swap ? undefined : await this.database.dayBlocks.get([storeId, day.date])
-        if (kept?.version === day.version && kept.epoch === manifest.epoch) continue
+        if (kept !== undefined) continue
         const { bytes, rows } = await this.fetchDay(storeId, day.date)
-        const block = { storeId, date: day.date, version: day.version, epoch: manifest.epoch, bytes }
+        const { date, count, version } = day
+        const block = { storeId, date, count, version, epoch: manifest.epoch, bytes }
         if (swap) staged.push(block)
         else {
           await this.database.dayBlocks.put(block)
@@ -357,6 +357,7 @@ export class SyncRunner {
     )
     if (!swap) await this.database.cursors.put(cursor)
     this.refilling.delete(storeId)
+    this.host.onFilled()
     await this.host.onSettings(storeId, manifest.settings)
     return { type: 'pulled', storeId, more: true, unsent: this.host.unsentCount() }
   }
