@@ -48,6 +48,8 @@ export interface LabConsole {
 /** A PC with the desktop app: the folder of its journal, which outlives the consoles opened on it. */
 export interface Desktop {
   journalFolder: MemoryFolder
+  /** The main process has a refresh token (here: the cookies of the PC). */
+  hasSignIn?: boolean
 }
 
 export interface World {
@@ -101,7 +103,10 @@ export async function startWorld(): Promise<World> {
 }
 
 /** The main process of a desktop, as far as the journal is concerned. */
-async function openLocal({ journalFolder }: Desktop): Promise<(request: Request) => Promise<Response>> {
+async function openLocal({
+  journalFolder,
+  hasSignIn = false,
+}: Desktop): Promise<(request: Request) => Promise<Response>> {
   const journal = await Journal.open({ folder: journalFolder, mintId: randomId })
   return createLocalApi({
     journal: async () => journal,
@@ -110,7 +115,7 @@ async function openLocal({ journalFolder }: Desktop): Promise<(request: Request)
       deviceName: 'Lab',
       backendUrl: ORIGIN,
       canKeepSignIn: true,
-      hasSignIn: false,
+      hasSignIn,
       demo: null,
     }),
     freeDiskBytes: async () => null,

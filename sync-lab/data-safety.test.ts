@@ -85,6 +85,20 @@ describe('journal and outbox', () => {
     expect(await notesAtBackend()).toEqual(['one', 'two', 'three'])
   })
 
+  it('[ID-4] after a lost IndexedDB the kept sign-in says who works here, and what was unsent is sent', async () => {
+    const on = desktop()
+    const first = await open(on)
+    await synced(first)
+    first.setOnline(false)
+    await note(first, 'mine')
+    stop(first)
+    await first.database.delete()
+    const again = await world.openConsole(pc(), { ...on, hasSignIn: true })
+    expect(again.status().identity?.employee.name).toBe('Anna')
+    await expect.poll(notesAtBackend).toEqual(['mine'])
+    expect(again.status().signInNeeded).toBe(false)
+  })
+
   it('[REC-2] what IndexedDB settled before a crash is confirmed to the journal at the next start', async () => {
     const on = desktop()
     const first = await open(on)
