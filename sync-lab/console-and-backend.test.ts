@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ACCESS_TOKEN_LIFETIME_MS } from '#shared/protocol/sync.ts'
-import type { SessionQuery } from '../src-renderer/data/data-api.ts'
+import { noFilter, type SessionQuery } from '../src-renderer/data/data-api.ts'
 import { type LabConsole, STORE, startWorld, type World } from './console-world.ts'
 
 let world: World
@@ -17,11 +17,7 @@ beforeEach(() => {
 afterAll(() => world.close())
 
 const all: SessionQuery = {
-  storeIds: [],
-  activity: [],
-  state: [],
-  client: [],
-  text: '',
+  ...noFilter,
   sort: 'lastActivityAt',
   descending: true,
   offset: 0,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MemoryFolder } from '../src-main/testing/memory-folder.ts'
-import type { SessionQuery } from '../src-renderer/data/data-api.ts'
+import { noFilter, type SessionQuery } from '../src-renderer/data/data-api.ts'
 import { type Desktop, type LabConsole, STORE, startWorld, type World } from './console-world.ts'
 
 let world: World
@@ -36,10 +36,8 @@ const stop = (lab: LabConsole) => lab.setOnline(false)
 const pending = async (lab: LabConsole) => (await lab.data.dataSafety()).journal?.pending
 const count = async (lab: LabConsole, text = ''): Promise<number> => {
   const query: SessionQuery = {
+    ...noFilter,
     storeIds: [STORE],
-    activity: [],
-    state: [],
-    client: [],
     text,
     sort: 'startedAt',
     descending: true,

@@ -2,7 +2,7 @@
 import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import { summarize } from '#shared/session/session-summary.ts'
-import type { DataStatus, SessionQuery } from '../src-renderer/data/data-api.ts'
+import { type DataStatus, noFilter, type SessionQuery } from '../src-renderer/data/data-api.ts'
 import type { ModelBackend, ProcessedMutation } from './model-backend.ts'
 import type { LabWindow, Pending, SimulatedPc } from './simulated-pc.ts'
 
@@ -109,11 +109,7 @@ export function checkVisible(
 }
 
 const everything: SessionQuery = {
-  storeIds: [],
-  activity: [],
-  state: [],
-  client: [],
-  text: '',
+  ...noFilter,
   sort: 'startedAt',
   descending: false,
   offset: 0,

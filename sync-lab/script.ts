@@ -74,7 +74,7 @@ export const stepWeights: Record<Op, number> = {
   backend_down: 1,
   expire_tokens: 2,
   revoke: 1,
-  kill: 4,
+  kill: 10,
   restart: 1,
   close_window: 1,
   open_window: 2,
@@ -197,7 +197,7 @@ function writeAction(op: Op, random: Random): Action {
     case 'kill': {
       const afterAnswer = random.chance(0.65) ? random.pick(KILL_PATHS) : undefined
       const afterTurns = afterAnswer ? random.int(1, 45) : random.chance(0.2) ? 0 : random.int(1, 120)
-      return { op, pc: any(), afterAnswer, afterTurns, downMs: random.int(0, 5_000), cut: random.int(0, 1_000_000) }
+      return { op, pc: any(), afterAnswer, afterTurns, downMs: random.int(0, 1_500), cut: random.int(0, 1_000_000) }
     }
     case 'close_window':
       return { op, pc: any(), window: any() }

@@ -50,29 +50,83 @@ export interface DataStatus {
   readOnly: boolean
 }
 
+/** Lower and upper bound, both included; null is open. */
+export interface Range {
+  min: number | null
+  max: number | null
+}
+
+/** Filters of the session list; an empty list or null matches all. */
+export interface SessionFilter {
+  /** Empty means all stores of the employee. */
+  storeIds: string[]
+  /** Start of the session, UTC milliseconds, from included, to excluded. */
+  startedFrom: number | null
+  startedTo: number | null
+  activity: Activity[]
+  state: string[]
+  progress: string[]
+  client: string[]
+  spotCheck: string[]
+  ageVerification: string[]
+  /** Minor units. */
+  total: Range | null
+  quantity: Range | null
+  /** Milliseconds, running parts up to `nowMs` included. */
+  waitingMs: Range | null
+  interactionMs: Range | null
+  /** Ratings 1 to 5; 0 stands for no feedback. */
+  rating: number[]
+  reviewed: boolean | null
+  /** Substring of session or customer id, case-insensitive; empty matches all. */
+  text: string
+}
+
+/** Matches everything; a query says what it narrows. */
+export const noFilter: SessionFilter = {
+  storeIds: [],
+  startedFrom: null,
+  startedTo: null,
+  activity: [],
+  state: [],
+  progress: [],
+  client: [],
+  spotCheck: [],
+  ageVerification: [],
+  total: null,
+  quantity: null,
+  waitingMs: null,
+  interactionMs: null,
+  rating: [],
+  reviewed: null,
+  text: '',
+}
+
 export type SessionSort =
   | 'lastActivityAt'
   | 'startedAt'
+  | 'endedAt'
   | 'quantity'
   | 'total'
   | 'client'
   | 'progress'
   | 'state'
   | 'storeId'
+  | 'id'
+  | 'customerId'
+  | 'spotCheck'
+  | 'ageVerification'
+  | 'waitingMs'
+  | 'interactionMs'
+  | 'rating'
 
-export interface SessionQuery {
-  /** Empty means all stores of the employee. */
-  storeIds: string[]
-  activity: Activity[]
-  state: string[]
-  client: string[]
-  /** Substring of session or customer id, case-insensitive; empty matches all. */
-  text: string
+/** Rows without a value come last in both directions; ties go by last activity, newest first, then by id. */
+export interface SessionQuery extends SessionFilter {
   sort: SessionSort
   descending: boolean
   offset: number
   limit: number
-  /** Server time, UTC milliseconds, at which activity is derived. */
+  /** Server time, UTC milliseconds, at which activity is derived and running times are taken. */
   nowMs: number
 }
 
@@ -81,6 +135,14 @@ export interface SessionPage {
   rows: SessionSummary[]
   /** Exact count of all rows under the filter. */
   count: number
+  /** Sums over all rows under the filter. */
+  totals: { quantity: number; byCurrency: { currency: string; total: number }[] }
+}
+
+/** Values that occur, for filter menus, most frequent first. */
+export interface SessionFacets {
+  client: string[]
+  progress: string[]
 }
 
 export interface UnsentDecision {

@@ -6,7 +6,7 @@ import {
   localStateSchema,
   unnumberedMutationSchema,
 } from '#shared/desktop-api.ts'
-import { decodeDayBlock } from '#shared/protocol/day-block.ts'
+import { decodeDayBlockColumns } from '#shared/protocol/day-block.ts'
 import { decisionPayloads } from '#shared/protocol/decisions.ts'
 import { describeIssue } from '#shared/protocol/primitives.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
@@ -47,7 +47,9 @@ import { encodeUnsent, parseUnsent } from './unsent-file.ts'
 
 /** What windows of one origin tell each other. */
 export type WindowMessage =
-  | { type: 'identity' | 'decided' | 'changed' | 'renumbered' }
+  | { type: 'identity' | 'decided' | 'renumbered' }
+  /** IndexedDB changed for a store: these sessions, or anything. */
+  | { type: 'changed'; storeId: string; ids: string[] | 'all' }
   | { type: 'sync'; state: SyncState }
 
 /** A pull waits while less than this is free: a disk that fills up can take the whole database along. */
@@ -57,6 +59,8 @@ const KEEP_DETAILS_DAYS_WHEN_LOW = 1
 /** A disk found to have room is not asked again before each pull. */
 const ROOM_CHECK_INTERVAL_MS = 10_000
 const MAX_SHOWN_VIEWS = 500
+const PREPARE_SLICE_MS = 5
+const PREPARE_PAUSE_MS = 20
 const HOUSEKEEPING_INTERVAL_MS = 10 * 60_000
 
 /** What the browser says about its storage; null where it does not. */
@@ -102,6 +106,7 @@ export class DataService implements WorkerApi {
   private leading = false
   private onStatus: (status: DataStatus) => void = () => undefined
   private publishing = false
+  private preparing = false
 
   constructor(private readonly ports: ServicePorts) {
     this.database = ports.database
@@ -128,17 +133,17 @@ export class DataService implements WorkerApi {
         await this.noteIncident({ kind: 'block_repaired', count: 1, storeId, date })
       },
       onSettings: (storeId, settings) => this.takeSettings(storeId, settings),
-      openSessions: (storeId) => [...this.index.rows([storeId])].filter((row) => row.endedAt === null),
+      openSessions: (storeId) => this.index.openRows([storeId]),
       onState: (state) => this.takeSyncState(state),
-      onBlock: (storeId, rows) => {
-        this.index.addBlock(storeId, rows)
+      onBlock: (storeId, block) => {
+        this.index.addBlock(storeId, block)
         this.changed()
       },
       onFirstSync: (progress) => {
         this.firstSync = progress
         this.publish()
       },
-      onFilled: () => this.ports.broadcast({ type: 'changed' }),
+      onFilled: (storeId) => this.ports.broadcast({ type: 'changed', storeId, ids: 'all' }),
       onStoreChanged: (storeId, ids) => this.storeChanged(storeId, ids),
       onSettled: (rows) => this.settled(rows),
       onStoreWithdrawn: async (storeId) => {
@@ -189,7 +194,8 @@ export class DataService implements WorkerApi {
     } else {
       if (message.type === 'renumbered') await this.readDeviceId()
       await this.reloadOutbox()
-      if (message.type === 'changed') await this.loadStores()
+      if (message.type === 'changed') await this.loadChanges(message.storeId, message.ids)
+      else await this.countResults()
       this.changed()
       if (this.leading) this.runner.decided(this.unsentCount())
     }
@@ -262,9 +268,9 @@ export class DataService implements WorkerApi {
   }
 
   async queue(storeIds: string[]): Promise<QueueEntry[]> {
-    const open = [...this.index.rows(this.visibleStores(storeIds))].filter(
-      (row) => row.endedAt === null && (isOpenCheck(row.spotCheck) || isOpenCheck(row.ageVerification)),
-    )
+    const open = this.index
+      .openRows(this.visibleStores(storeIds))
+      .filter((row) => isOpenCheck(row.spotCheck) || isOpenCheck(row.ageVerification))
     const views = await Promise.all(open.map((row) => this.session(row.storeId, row.id)))
     const entries = views.flatMap((view): QueueEntry[] => {
       if (view === null) return []
@@ -528,7 +534,7 @@ export class DataService implements WorkerApi {
     await this.countResults()
     await this.showPending()
     this.changed()
-    this.ports.broadcast({ type: 'changed' })
+    this.ports.broadcast({ type: 'decided' })
   }
 
   private async reloadOutbox(): Promise<void> {
@@ -673,6 +679,15 @@ export class DataService implements WorkerApi {
   }
 
   private async storeChanged(storeId: string, ids: string[] | 'all'): Promise<void> {
+    await this.loadChanges(storeId, ids)
+    if (ids === 'all' || ids.length > 0) {
+      this.changed()
+      this.ports.broadcast({ type: 'changed', storeId, ids })
+    } else this.publish()
+  }
+
+  /** Takes what changed in IndexedDB into the index. */
+  private async loadChanges(storeId: string, ids: string[] | 'all'): Promise<void> {
     if (ids === 'all') {
       // Versions of another epoch may be the same numbers.
       this.shownViews.clear()
@@ -684,10 +699,6 @@ export class DataService implements WorkerApi {
     await this.showPending()
     const cursor = await this.database.cursors.get(storeId)
     if (cursor !== undefined) this.lastContactAt = { ...this.lastContactAt, [storeId]: cursor.pulledAt }
-    if (ids === 'all' || ids.length > 0) {
-      this.changed()
-      this.ports.broadcast({ type: 'changed' })
-    } else this.publish()
   }
 
   /** Rebuilds the index of a store from IndexedDB. */
@@ -699,7 +710,7 @@ export class DataService implements WorkerApi {
       .equals(storeId)
       .each(({ date, bytes }) => {
         try {
-          this.index.addBlock(storeId, decodeDayBlock(bytes))
+          this.index.addBlock(storeId, decodeDayBlockColumns(bytes))
         } catch {
           damaged.push(date)
         }
@@ -841,6 +852,18 @@ export class DataService implements WorkerApi {
   private changed(): void {
     this.revision += 1
     this.publish()
+    this.prepareSoon()
+  }
+
+  /** Makes sort orders and text search ready in the pauses between messages. */
+  private prepareSoon(): void {
+    if (this.preparing) return
+    this.preparing = true
+    setTimeout(() => {
+      this.preparing = false
+      const end = this.ports.clock.monotonic() + PREPARE_SLICE_MS
+      if (this.index.prepare(() => this.ports.clock.monotonic() < end)) this.prepareSoon()
+    }, PREPARE_PAUSE_MS)
   }
 
   /** Tells the screens soon; several changes within one turn of the loop become one message. */

@@ -11,7 +11,7 @@ import type { Incident, IntegrityReport } from './data-api.ts'
 export interface DayBlockRow {
   storeId: string
   date: string
-  /** As of the manifest that named the day: with the epoch they tell a block that is still right. */
+  /** Of the block itself: with the epoch they tell whether the manifest still means the same. */
   count: number
   version: number
   /** A version means nothing in another one. */

@@ -1,4 +1,6 @@
 /** Recounts what this PC has against the backend's counts per day, and fetches the days that differ again. */
+
+import { rowsOf } from '#shared/protocol/day-block.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { Manifest } from '#shared/protocol/sync.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
@@ -91,12 +93,10 @@ async function repair(
   const there = daysOf(manifest)
   const before = countDays(ports, store)
   for (const date of differing) {
-    const { bytes, rows } = await ports.runner.fetchDay(store.id, date)
-    const version = rows.reduce((highest, row) => Math.max(highest, row.version), 0)
+    const { row, block } = await ports.runner.fetchDay(store.id, date, manifest.epoch)
     const here = rowsOfDay(ports.index, store, date).map((row) => row.id)
-    const ids = new Set([...here, ...rows.map((row) => row.id)])
-    const block = { storeId: store.id, date, count: rows.length, version, epoch: manifest.epoch, bytes }
-    await ports.database.replaceDay(block, [...ids], manifest.version)
+    const ids = new Set([...here, ...rowsOf(block).map((each) => each.id)])
+    await ports.database.replaceDay(row, [...ids], manifest.version)
   }
   await ports.reload(store.id)
   const still = new Set((await compare(ports, store)).differing)

@@ -1,127 +1,206 @@
 /**
- * The session index: summaries of all history in worker memory. Day blocks come first, an overlay of newer documents
- * lies above them, and unsent decisions above both; a row with a higher version wins. It can be rebuilt from IndexedDB
- * at any time.
+ * The session index: summaries of all history in worker memory, as columns. Day blocks come first, newer documents write
+ * over them, and rows with unsent decisions cover both; a row with a higher version wins, a deleted one stays deleted. It
+ * can be rebuilt from IndexedDB at any time.
+ *
+ * Sort orders and text search are made at their first use, or before by `prepare`, and follow changes from then on.
  */
-import { activityRule } from '#shared/session/activity.ts'
+import { columnsOf, type DayBlock } from '#shared/protocol/day-block.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
-import type { SessionPage, SessionQuery } from './data-api.ts'
+import type { SessionFacets, SessionPage, SessionQuery } from './data-api.ts'
 import type { OverlayRow } from './database.ts'
+import type { RowSet } from './row-set.ts'
+import { SessionColumns } from './session-columns.ts'
+import { dependsOnNow, type FieldFilter, narrow, narrowToCodes, narrowToStores } from './session-filter.ts'
+import { countCodes, SessionOrders } from './session-order.ts'
+import { TextSearch } from './text-search.ts'
 
-/** `id` of a row within one store's map. */
-type StoreRows = Map<string, SessionSummary>
+/** What a filter answered: pages and sorts of the same filter share it, longer search texts start from it. */
+interface Found {
+  /** All that decides over the rows but the text. */
+  fields: string
+  text: string
+  rows: RowSet
+  count: number
+  totals: SessionPage['totals']
+}
+
+/** Answers kept while nothing changes. */
+const KEPT_ANSWERS = 4
 
 export class SessionIndex {
-  private readonly stores = new Map<string, StoreRows>()
-  private readonly pending = new Map<string, Map<string, SessionSummary>>()
+  private readonly columns = new SessionColumns()
+  private readonly orders: SessionOrders
+  private readonly search = new TextSearch(this.columns)
+  private found: Found[] = []
+  private preparation: Generator<void, void> | null = null
 
-  /** Adds rows of a day block; rows already here with a higher version stay. */
-  addBlock(storeId: string, rows: readonly SessionSummary[]): void {
-    for (const row of rows) this.put(storeId, row)
+  /** @param sortedDirectly up to how many rows are sorted on their own rather than along a kept order */
+  constructor(sortedDirectly?: { prepared: number; unprepared: number }) {
+    this.orders = new SessionOrders(this.columns, sortedDirectly)
+  }
+
+  /** Adds rows of a day block; rows already here with a higher version stay, deleted ones stay deleted. */
+  addBlock(storeId: string, block: DayBlock): void {
+    this.columns.put(storeId, block)
+    this.found = []
   }
 
   /** Applies newer documents' summaries and deletions. */
   addOverlay(rows: readonly OverlayRow[]): void {
+    const byStore = new Map<string, SessionSummary[]>()
     for (const row of rows) {
-      if (row.summary !== null) this.put(row.storeId, row.summary)
-      else this.rowsOf(row.storeId).delete(row.id)
+      if (row.summary === null) this.columns.delete(row.storeId, row.id, row.version)
+      else byStore.set(row.storeId, [...(byStore.get(row.storeId) ?? []), row.summary])
     }
+    for (const [storeId, summaries] of byStore) this.columns.put(storeId, columnsOf(summaries))
+    this.found = []
   }
 
-  /** Replaces the rows that show unsent decisions. */
+  /** Replaces the rows that show unsent decisions; those of sessions that are not here wait for them. */
   setPending(rows: readonly SessionSummary[]): void {
-    this.pending.clear()
-    for (const row of rows) {
-      const ofStore = this.pending.get(row.storeId) ?? new Map<string, SessionSummary>()
-      ofStore.set(row.id, row)
-      this.pending.set(row.storeId, ofStore)
-    }
+    const stores = [...new Set(rows.map((row) => row.storeId))]
+    this.columns.setPending(
+      stores.map((storeId) => {
+        const ofStore = rows.filter((row) => row.storeId === storeId)
+        return { storeId, block: columnsOf(ofStore), ids: ofStore.map((row) => row.id) }
+      }),
+    )
+    this.found = []
   }
 
+  /** Forgets all of a store, its deletions too: what is added next counts, whatever its version. */
   dropStore(storeId: string): void {
-    this.stores.delete(storeId)
+    this.columns.dropStore(storeId)
+    this.found = []
   }
 
+  /** A session as the screens show it. */
   get(storeId: string, id: string): SessionSummary | undefined {
-    return this.pending.get(storeId)?.get(id) ?? this.stores.get(storeId)?.get(id)
+    return this.summaryOf(this.columns.visibleRowOf(storeId, id))
   }
 
   /** A session as the backend confirmed it, without unsent decisions. */
   confirmed(storeId: string, id: string): SessionSummary | undefined {
-    return this.stores.get(storeId)?.get(id)
+    return this.summaryOf(this.columns.confirmedRowOf(storeId, id))
   }
 
   /** Rows of a store as the backend confirmed them. */
-  confirmedRows(storeId: string): Iterable<SessionSummary> {
-    return this.stores.get(storeId)?.values() ?? []
+  *confirmedRows(storeId: string): Generator<SessionSummary> {
+    const rows = this.columns.confirmed.clone()
+    narrowToStores(rows, this.columns, [storeId])
+    for (const row of rows) yield this.columns.summary(row)
   }
 
   /** How many sessions of a store are known. */
   count(storeId: string): number {
-    return this.stores.get(storeId)?.size ?? 0
+    return this.columns.count(storeId)
   }
 
-  /** All rows of the stores, unsent decisions applied. */
-  *rows(storeIds: readonly string[]): Generator<SessionSummary> {
-    for (const storeId of storeIds) {
-      const pending = this.pending.get(storeId)
-      for (const row of this.stores.get(storeId)?.values() ?? []) yield pending?.get(row.id) ?? row
-    }
+  /** Sessions of the stores that have not ended, unsent decisions applied. */
+  openRows(storeIds: readonly string[]): SessionSummary[] {
+    const rows = this.columns.visible.clone()
+    narrowToStores(rows, this.columns, storeIds)
+    const { endedAfter } = this.columns
+    const open: SessionSummary[] = []
+    for (const row of rows) if (Number.isNaN(endedAfter.get(row))) open.push(this.columns.summary(row))
+    return open
   }
 
   /**
-   * One page of the sessions under a filter, with the exact count of all.
+   * One page of the sessions under a filter, with the exact count and sums of all.
+   * @param query its `storeIds` are taken literally: none matches nothing
    * @param staleAfterMinutes the setting of a store
    */
   query(query: SessionQuery, staleAfterMinutes: (storeId: string) => number): SessionPage {
-    const text = query.text.trim().toLowerCase()
-    const found: SessionSummary[] = []
-    for (const row of this.rows(query.storeIds)) {
-      if (query.state.length > 0 && !query.state.includes(row.state)) continue
-      if (query.client.length > 0 && !query.client.includes(row.client)) continue
-      if (text !== '' && !matches(row, text)) continue
-      if (query.activity.length > 0 && !query.activity.includes(activityOf(row, query.nowMs, staleAfterMinutes)))
-        continue
-      found.push(row)
+    const { rows, count, totals } = this.find(query, staleAfterMinutes)
+    const page = this.orders.page(rows, count, query.sort, query, query.nowMs)
+    return { rows: page.map((row) => this.columns.summary(row)), count, totals }
+  }
+
+  /** Values that occur in the stores, most frequent first. */
+  facets(storeIds: readonly string[]): SessionFacets {
+    const rows = this.columns.visible.clone()
+    narrowToStores(rows, this.columns, storeIds)
+    const { profiles } = this.columns
+    const counts = countCodes(rows, profiles.codes, profiles.values.length)
+    const valuesOf = (name: 'client' | 'progress') => {
+      const byValue = new Map<string, number>()
+      profiles.values.forEach((profile, code) => {
+        byValue.set(profile[name], (byValue.get(profile[name]) ?? 0) + (counts[code] as number))
+      })
+      const occurring = [...byValue].filter(([, count]) => count > 0)
+      return occurring.sort(([a, ofA], [b, ofB]) => ofB - ofA || (a < b ? -1 : 1)).map(([value]) => value)
     }
-    // A count needs no order.
-    if (query.limit === 0) return { rows: [], count: found.length }
-    const direction = query.descending ? -1 : 1
-    found.sort(
-      (a, b) =>
-        direction * compareBy(query.sort, a, b) || b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? -1 : 1),
-    )
-    return { rows: found.slice(query.offset, query.offset + query.limit), count: found.length }
+    return { client: valuesOf('client'), progress: valuesOf('progress') }
   }
 
-  private put(storeId: string, row: SessionSummary): void {
-    const rows = this.rowsOf(storeId)
-    const known = rows.get(row.id)
-    if (known === undefined || known.version <= row.version) rows.set(row.id, row)
-  }
-
-  private rowsOf(storeId: string): StoreRows {
-    let rows = this.stores.get(storeId)
-    if (rows === undefined) {
-      rows = new Map()
-      this.stores.set(storeId, rows)
+  /**
+   * Makes sort orders and text search ahead of their first use, a few milliseconds at a time, while there is nothing
+   * else to do.
+   * @param goOn asked between two slices
+   * @returns whether work is left
+   */
+  prepare(goOn: () => boolean): boolean {
+    while (goOn()) {
+      if (this.preparation === null) {
+        if (this.orders.isReady && this.search.isReady) return false
+        this.columns.compact()
+        this.preparation = this.prepareAll()
+      }
+      if (this.preparation.next().done === true) this.preparation = null
     }
-    return rows
+    return true
   }
-}
 
-function matches(row: SessionSummary, text: string): boolean {
-  return row.id.toLowerCase().includes(text) || (row.customerId?.toLowerCase().includes(text) ?? false)
-}
+  private summaryOf(row: number): SessionSummary | undefined {
+    return row < 0 ? undefined : this.columns.summary(row)
+  }
 
-function activityOf(row: SessionSummary, nowMs: number, staleAfterMinutes: (storeId: string) => number) {
-  const { before, after, afterMs } = activityRule(row.endedAt !== null, row.state, staleAfterMinutes(row.storeId))
-  return nowMs - row.lastActivityAt >= afterMs ? after : before
-}
+  private *prepareAll(): Generator<void, void> {
+    yield* this.orders.prepare()
+    yield* this.search.prepare()
+  }
 
-function compareBy(sort: SessionQuery['sort'], a: SessionSummary, b: SessionSummary): number {
-  const left = a[sort]
-  const right = b[sort]
-  if (typeof left === 'number' && typeof right === 'number') return left - right
-  return left < right ? -1 : left > right ? 1 : 0
+  private find(query: SessionQuery, staleAfterMinutes: (storeId: string) => number): Found {
+    const { sort: _sort, descending: _descending, offset: _offset, limit: _limit, nowMs, text, ...filter } = query
+    const needle = text.trim().toLowerCase()
+    const fields = this.fieldsOf(filter, nowMs, staleAfterMinutes)
+    const known = this.found.find((found) => found.fields === fields && found.text === needle)
+    if (known !== undefined) {
+      this.keep(known)
+      return known
+    }
+    const wider = this.found
+      .filter((found) => found.fields === fields && needle.includes(found.text))
+      .sort((a, b) => a.count - b.count)[0]
+    const rows = (wider?.rows ?? this.columns.visible).clone()
+    if (wider === undefined) narrow(rows, this.columns, filter, { nowMs, staleAfterMinutes })
+    if (needle !== '') this.search.narrow(rows, needle)
+    const found = { fields, text: needle, rows, count: rows.size, totals: this.totalsOf(rows) }
+    this.keep(found)
+    return found
+  }
+
+  private keep(found: Found): void {
+    this.found = [found, ...this.found.filter((other) => other !== found)].slice(0, KEPT_ANSWERS)
+  }
+
+  private fieldsOf(filter: FieldFilter, nowMs: number, staleAfterMinutes: (storeId: string) => number): string {
+    if (!dependsOnNow(filter, this.columns)) return JSON.stringify(filter)
+    return JSON.stringify([filter, nowMs, filter.storeIds.map(staleAfterMinutes)])
+  }
+
+  private totalsOf(rows: RowSet): SessionPage['totals'] {
+    const { quantity, total, profiles } = this.columns
+    const byCurrency = new Map<string, number>()
+    for (const currency of new Set(profiles.values.map((profile) => profile.currency))) {
+      const ofCurrency = rows.clone()
+      const matches = Uint8Array.from(profiles.values, (profile) => Number(profile.currency === currency))
+      narrowToCodes(ofCurrency, profiles, matches)
+      if (ofCurrency.size > 0) byCurrency.set(currency, ofCurrency.sum(total.data))
+    }
+    const sums = [...byCurrency].map(([currency, sum]) => ({ currency, total: sum }))
+    return { quantity: rows.sum(quantity.data), byCurrency: sums.sort((a, b) => (a.currency < b.currency ? -1 : 1)) }
+  }
 }

@@ -78,6 +78,8 @@ export interface DayBlock {
   columns: { [Name in keyof SessionSummary]: ValuesByKind[(typeof kinds)[Name]] }
 }
 
+/** Longer than any id may be. */
+const MAX_TEXT_BYTES = 4096
 const END_OF_STREAM = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -342,7 +344,8 @@ function byteLengthOf(data: Data, name: string): number {
   let last = 0
   for (let row = 0; row <= data.length; row += 1) {
     const offset = offsets[row]
-    if (offset === undefined || offset < last) throw new TypeError(`column ${name} of a day block is damaged`)
+    if (offset === undefined || offset < last || offset - last > MAX_TEXT_BYTES)
+      throw new TypeError(`column ${name} of a day block is damaged`)
     last = offset
   }
   if (last > data.values.length || offsets[0] !== 0) throw new TypeError(`column ${name} of a day block is damaged`)

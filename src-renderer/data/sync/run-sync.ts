@@ -1,5 +1,5 @@
 /** Does what the sync machine decides: network and storage around the pure core. */
-import { decodeDayBlock } from '#shared/protocol/day-block.ts'
+import { type DayBlock, decodeDayBlockColumns } from '#shared/protocol/day-block.ts'
 import { type MutationResult, pushResponseSchema } from '#shared/protocol/decisions.ts'
 import { problem } from '#shared/protocol/problems.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
@@ -46,10 +46,10 @@ export interface SyncHost {
   /** Rows of the store whose documents should be kept: sessions not ended. */
   openSessions(storeId: string): SessionSummary[]
   onState(state: SyncState): void
-  onBlock(storeId: string, rows: SessionSummary[]): void
+  onBlock(storeId: string, block: DayBlock): void
   onFirstSync(progress: FirstSync | null): void
   /** A first sync is complete: what it stored block by block is there for other windows too. */
-  onFilled(): void
+  onFilled(storeId: string): void
   /** IndexedDB changed for the store: documents of these ids, or everything. */
   onStoreChanged(storeId: string, ids: string[] | 'all'): Promise<void>
   onSettled(rows: OutboxRow[]): Promise<void>
@@ -297,24 +297,26 @@ export class SyncRunner {
   }
 
   /** Replaces a day's block by the backend's of now. */
-  async refetchDay(storeId: string, date: string): Promise<SessionSummary[]> {
-    const { bytes, rows } = await this.fetchDay(storeId, date)
-    const version = rows.reduce((highest, row) => Math.max(highest, row.version), 0)
-    const epoch = (await this.database.cursors.get(storeId))?.epoch ?? ''
-    await this.database.dayBlocks.put({ storeId, date, count: rows.length, version, epoch, bytes })
-    this.host.onBlock(storeId, rows)
+  private async refetchDay(storeId: string, date: string): Promise<void> {
+    const { row, block } = await this.fetchDay(storeId, date, (await this.database.cursors.get(storeId))?.epoch ?? '')
+    await this.database.dayBlocks.put(row)
+    this.host.onBlock(storeId, block)
     await this.host.onDayRepaired(storeId, date)
-    return rows
   }
 
-  /** @throws CallFailed also for a block that cannot be read: what answered is no backend of ours */
-  async fetchDay(storeId: string, date: string): Promise<{ bytes: Uint8Array; rows: SessionSummary[] }> {
+  /**
+   * A day's block as it is at the backend now, ready to be stored, and its columns.
+   * @throws CallFailed also for a block that cannot be read: what answered is no backend of ours
+   */
+  async fetchDay(storeId: string, date: string, epoch: string): Promise<{ row: DayBlockRow; block: DayBlock }> {
     const response = await call(this.fetch, `${storePath(storeId)}/days/${date}`)
     try {
       const bytes = new Uint8Array(await response.arrayBuffer())
-      return { bytes, rows: decodeDayBlock(bytes) }
+      const block = decodeDayBlockColumns(bytes)
+      const version = block.columns.version.reduce((highest, each) => Math.max(highest, each), 0)
+      return { row: { storeId, date, count: block.rows, version, epoch, bytes }, block }
     } catch (error) {
-      throw new CallFailed(problem('not_a_backend', { detail: `day block ${date}: ${String(error)}` }))
+      throw CallFailed.of('not_a_backend', `day block ${date}: ${String(error)}`)
     }
   }
 
@@ -334,13 +336,11 @@ export class SyncRunner {
         this.host.onFirstSync({ storeId, daysDone: index, daysTotal: days.length })
         const kept = swap ? undefined : await this.database.dayBlocks.get([storeId, day.date])
         if (kept !== undefined) continue
-        const { bytes, rows } = await this.fetchDay(storeId, day.date)
-        const { date, count, version } = day
-        const block = { storeId, date, count, version, epoch: manifest.epoch, bytes }
-        if (swap) staged.push(block)
+        const { row, block } = await this.fetchDay(storeId, day.date, manifest.epoch)
+        if (swap) staged.push(row)
         else {
-          await this.database.dayBlocks.put(block)
-          this.host.onBlock(storeId, rows)
+          await this.database.dayBlocks.put(row)
+          this.host.onBlock(storeId, block)
         }
       }
     } finally {
@@ -357,7 +357,7 @@ export class SyncRunner {
     )
     if (!swap) await this.database.cursors.put(cursor)
     this.refilling.delete(storeId)
-    this.host.onFilled()
+    this.host.onFilled(storeId)
     await this.host.onSettings(storeId, manifest.settings)
     return { type: 'pulled', storeId, more: true, unsent: this.host.unsentCount() }
   }

@@ -8,7 +8,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
-import type { SessionQuery, SessionSort } from '../../data/data-api.ts'
+import { noFilter, type SessionQuery, type SessionSort } from '../../data/data-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
 import { useData, useDataStatus, useRevision, useStores } from '../../ui/data-context.ts'
 import { Blank } from '../../ui/parts.tsx'
@@ -64,6 +64,7 @@ export function SessionsPage() {
 
   const filter: Omit<SessionQuery, 'offset' | 'limit' | 'nowMs'> = useMemo(
     () => ({
+      ...noFilter,
       storeIds: chosen,
       activity: search.activity ?? [],
       state: search.state ?? [],

@@ -1,0 +1,194 @@
+/** Filters of the session list over whole columns: one tight pass per condition, each over what the ones before left. */
+import { activityRule, runningTotalMs } from '#shared/session/activity.ts'
+import type { CodeColumn, NumberColumn } from './columns.ts'
+import type { Range, SessionFilter } from './data-api.ts'
+import type { RowSet } from './row-set.ts'
+import type { Running, SessionColumns } from './session-columns.ts'
+import type { Profile } from './session-profiles.ts'
+
+/** What a filter needs to know beyond the rows. */
+export interface FilterMoment {
+  /** UTC milliseconds, server time. */
+  nowMs: number
+  /** The setting of a store. */
+  staleAfterMinutes: (storeId: string) => number
+}
+
+/** All conditions but the text. */
+export type FieldFilter = Omit<SessionFilter, 'text'>
+
+/** Whether the answer changes with the clock alone. */
+export function dependsOnNow({ activity, waitingMs, interactionMs }: FieldFilter, columns: SessionColumns): boolean {
+  const asksForStale = activity.includes('stale') !== activity.includes('ongoing')
+  return asksForStale || ((waitingMs !== null || interactionMs !== null) && columns.running.size > 0)
+}
+
+/** Narrows `rows` to those under the filter. `storeIds` are taken literally: none matches nothing. */
+export function narrow(rows: RowSet, columns: SessionColumns, filter: FieldFilter, moment: FilterMoment): void {
+  narrowToStores(rows, columns, filter.storeIds)
+  narrowToProfiles(rows, columns, filter, moment)
+  // Instants are whole milliseconds.
+  const startedTo = filter.startedTo === null ? null : Math.ceil(filter.startedTo) - 1
+  narrowToRange(rows, columns.startedAt, { min: filter.startedFrom, max: startedTo })
+  narrowToRange(rows, columns.total, filter.total)
+  narrowToRange(rows, columns.quantity, filter.quantity)
+  narrowToRunningRange(rows, columns, columns.waitingMs, 'waitingSince', filter.waitingMs, moment.nowMs)
+  narrowToRunningRange(rows, columns, columns.interactionMs, 'interactingSince', filter.interactionMs, moment.nowMs)
+}
+
+/** Narrows `rows` to those of the stores; no stores match nothing. */
+export function narrowToStores(rows: RowSet, { storeId }: SessionColumns, storeIds: readonly string[]): void {
+  narrowToCodes(
+    rows,
+    storeId,
+    Uint8Array.from(storeId.values, (value) => Number(storeIds.includes(value))),
+  )
+}
+
+const NEVER = 0
+const BEFORE = 1
+const AFTER = 2
+const ALWAYS = BEFORE | AFTER
+
+function narrowToProfiles(
+  rows: RowSet,
+  columns: SessionColumns,
+  filter: FieldFilter,
+  { nowMs, staleAfterMinutes }: FilterMoment,
+): void {
+  if (!asksForLabels(filter)) return
+  const { profiles, storeId } = columns
+  const verdicts = Uint8Array.from(profiles.values, (profile) =>
+    hasLabels(filter, profile) ? inTime(filter, profile) : NEVER,
+  )
+  if (verdicts.every((verdict) => verdict === NEVER || verdict === ALWAYS)) {
+    narrowToCodes(
+      rows,
+      profiles,
+      verdicts.map((verdict) => verdict & 1),
+    )
+    return
+  }
+  const afterMs = Float64Array.from(storeId.values, (id) => activityRule(false, 'open', staleAfterMinutes(id)).afterMs)
+  const { words } = rows
+  const { data: startedAt } = columns.startedAt
+  const { data: lastActivityAfter } = columns.lastActivityAfter
+  const { codes: profileCodes } = profiles
+  const { codes: storeCodes } = storeId
+  for (let word = 0; word < words.length; word += 1) {
+    const bits = words[word] as number
+    if (bits === 0) continue
+    let kept = 0
+    for (let bit = 0; bit < 32; bit += 1) {
+      const row = (word << 5) + bit
+      const verdict = verdicts[profileCodes[row] as number] as number
+      const idleMs = nowMs - ((startedAt[row] as number) + (lastActivityAfter[row] as number))
+      const isAfter = Number(idleMs >= (afterMs[storeCodes[row] as number] as number))
+      kept |= ((verdict >> isAfter) & 1) << bit
+    }
+    words[word] = bits & kept
+  }
+}
+
+function asksForLabels({
+  activity,
+  state,
+  progress,
+  client,
+  spotCheck,
+  ageVerification,
+  rating,
+  reviewed,
+}: FieldFilter) {
+  const lists = [activity, state, progress, client, spotCheck, ageVerification, rating]
+  return reviewed !== null || lists.some((list) => list.length > 0)
+}
+
+/** An unknown label matches no profile. */
+function hasLabels(filter: FieldFilter, profile: Profile): boolean {
+  return (
+    isAmong<string>(filter.state, profile.state) &&
+    isAmong(filter.progress, profile.progress) &&
+    isAmong(filter.client, profile.client) &&
+    isAmong<string>(filter.spotCheck, profile.spotCheck) &&
+    isAmong<string>(filter.ageVerification, profile.ageVerification) &&
+    isAmong(filter.rating, profile.rating ?? 0) &&
+    (filter.reviewed === null || filter.reviewed === profile.reviewed)
+  )
+}
+
+/** An empty list matches all. */
+function isAmong<Value>(list: readonly Value[], value: Value): boolean {
+  return list.length === 0 || list.includes(value)
+}
+
+/** Whether sessions of a profile have a wanted activity before and after their rule's time. */
+function inTime({ activity }: FieldFilter, { ended, state }: Profile): number {
+  if (activity.length === 0) return ALWAYS
+  const { before, after } = activityRule(ended, state, 0)
+  return (activity.includes(before) ? BEFORE : 0) | (activity.includes(after) ? AFTER : 0)
+}
+
+/** Narrows `rows` by code. @param matches 1 for codes that stay, else 0 */
+export function narrowToCodes({ words }: RowSet, { codes }: CodeColumn<unknown>, matches: Uint8Array): void {
+  if (matches.every((match) => match === 1)) return
+  for (let word = 0; word < words.length; word += 1) {
+    const bits = words[word] as number
+    if (bits === 0) continue
+    const row = word << 5
+    let kept = 0
+    // Reading a word's 32 rows without a branch is faster than choosing among them.
+    for (let bit = 0; bit < 32; bit += 4) {
+      const first = matches[codes[row + bit] as number] as number
+      const second = matches[codes[row + bit + 1] as number] as number
+      const third = matches[codes[row + bit + 2] as number] as number
+      const fourth = matches[codes[row + bit + 3] as number] as number
+      kept |= (first | (second << 1) | (third << 2) | (fourth << 3)) << bit
+    }
+    words[word] = bits & kept
+  }
+}
+
+function narrowToRange(rows: RowSet, column: NumberColumn, range: Range | null): void {
+  if (range === null || (range.min === null && range.max === null)) return
+  const { data } = column
+  // Null lies outside what the column holds, or is NaN.
+  const min = Math.max(range.min ?? column.lowest, column.lowest)
+  const max = Math.min(range.max ?? column.highest, column.highest)
+  if (column.isWithin(min, max)) return
+  const { words } = rows
+  for (let word = 0; word < words.length; word += 1) {
+    const bits = words[word] as number
+    if (bits === 0) continue
+    const row = word << 5
+    let kept = 0
+    for (let bit = 0; bit < 32; bit += 2) {
+      const first = data[row + bit] as number
+      const second = data[row + bit + 1] as number
+      // Numbers of comparisons instead of branches, which a processor would guess wrong half of the time.
+      kept |=
+        ((Number(first >= min) & Number(first <= max)) | ((Number(second >= min) & Number(second <= max)) << 1)) << bit
+    }
+    words[word] = bits & kept
+  }
+}
+
+/** The column holds finished parts; rows whose total still runs are judged one by one. */
+function narrowToRunningRange(
+  rows: RowSet,
+  columns: SessionColumns,
+  column: NumberColumn,
+  since: keyof Running,
+  range: Range | null,
+  nowMs: number,
+): void {
+  if (range === null) return
+  const candidates = [...columns.running].filter(([row]) => rows.has(row))
+  narrowToRange(rows, column, range)
+  for (const [row, running] of candidates) {
+    const sinceMs = running[since]
+    const total = runningTotalMs(column.get(row), Number.isNaN(sinceMs) ? null : sinceMs, nowMs)
+    if (total >= (range.min ?? total) && total <= (range.max ?? total)) rows.add(row)
+    else rows.delete(row)
+  }
+}
