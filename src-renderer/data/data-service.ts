@@ -117,6 +117,10 @@ export class DataService implements WorkerApi {
       mintId: ports.mintId,
       hasJournal: () => this.local !== null,
       noteIncident: (kind, count) => this.noteIncident({ kind, count }),
+      onStored: () => {
+        this.ports.broadcast({ type: 'decided' })
+        if (this.leading) this.runner.decided(this.unsentCount())
+      },
     })
     this.runner = new SyncRunner(ports.database, ports.fetch, ports.clock, ports.random, {
       deviceId: () => this.deviceId,

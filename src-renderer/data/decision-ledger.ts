@@ -15,6 +15,7 @@ import { type ConsoleDatabase, type OutboxRow, outboxRow, sortByAge } from './da
 import { call, callJson, type Fetch } from './transport.ts'
 
 const CONFIRM_BATCH = 5_000
+const STORE_AGAIN_MS = 5_000
 
 export interface LedgerPorts {
   database: ConsoleDatabase
@@ -23,6 +24,8 @@ export interface LedgerPorts {
   /** False in a browser. */
   hasJournal: () => boolean
   noteIncident: (kind: Incident['kind'], count: number) => Promise<void>
+  /** Rows that IndexedDB had refused are in it now. */
+  onStored: () => void
 }
 
 export class DecisionLedger {
@@ -91,9 +94,19 @@ export class DecisionLedger {
     } catch (error) {
       // The journal has it: it is shown and sent from memory, and restored at the next start.
       this.notStored.set(row.id, row)
+      this.storeLater()
       console.error('outbox: not stored, kept in the journal', error)
     }
     return row
+  }
+
+  /** The window that sends may be another one: it sees the row only once IndexedDB has taken it. */
+  private storeLater(): void {
+    setTimeout(() => {
+      void this.reload()
+        .catch(() => undefined)
+        .then(() => (this.notStored.size > 0 ? this.storeLater() : this.ports.onStored()))
+    }, STORE_AGAIN_MS)
   }
 
   /** Reads the outbox again; rows that could not be stored yet are tried again and stay in memory until then. */
