@@ -129,7 +129,7 @@ export class DataService implements WorkerApi {
       unsentCount: () => this.unsentCount(),
       reloadOutbox: () => this.reloadOutbox(),
       renumber: (lastMutationSeq) => this.renumber(lastMutationSeq),
-      offerAgain: (storeId) => this.offerAgain(storeId),
+      offerAgain: () => this.offerAgain(),
       hasRoom: () => this.hasRoom(),
       damagedDays: (storeId) => [...(this.damaged.get(storeId) ?? [])],
       onDayRepaired: async (storeId, date) => {
@@ -567,7 +567,7 @@ export class DataService implements WorkerApi {
       (row) => row.deviceId === deviceId && row.mutation.seq > lastMutationSeq,
     )
     if (forgot) {
-      await this.offerAgain(null)
+      await this.offerAgain()
       return
     }
     const number = this.identity?.employee.number
@@ -577,9 +577,9 @@ export class DataService implements WorkerApi {
     this.ports.broadcast({ type: 'renumbered' })
   }
 
-  private async offerAgain(storeId: string | null): Promise<void> {
-    const count = await this.ledger.offerAgain(storeId)
-    await this.noteIncident({ kind: 'backend_restored', count: 1, ...(storeId === null ? {} : { storeId }) })
+  private async offerAgain(): Promise<void> {
+    const count = await this.ledger.offerAgain()
+    await this.noteIncident({ kind: 'backend_restored', count: 1 })
     if (count > 0) await this.noteIncident({ kind: 'decisions_offered_again', count })
     await this.readDeviceId()
     await this.showPending()

@@ -79,6 +79,8 @@ interface Meta {
 }
 
 const SCHEMA_VERSION = 2
+/** An epoch that no backend has, for a cursor that is to be reset. */
+export const DISTRUSTED_EPOCH = ''
 const MAX_INCIDENTS = 50
 
 /** The database was made by a newer Floorwalker: it is read and exported, never changed. */
@@ -243,22 +245,19 @@ export class ConsoleDatabase extends Dexie {
   }
 
   /**
-   * The backend lost what it had confirmed (restored from an older backup): confirmed decisions of the store, and those
-   * it had judged, wait to be sent again. Their ids tell the backend which ones it still has. They have to be numbered
-   * anew afterwards.
+   * The backend lost what it had confirmed (restored from an older backup): confirmed decisions, and those it had judged,
+   * wait to be sent again. Their ids tell the backend which ones it still has. They have to be numbered anew afterwards.
    *
-   * @param storeId null for all stores
    * @returns how many confirmed decisions are offered again
    */
-  async offerAgain(storeId: string | null): Promise<number> {
+  async offerAgain(): Promise<number> {
     return this.transaction('rw', this.outbox, this.sent, this.cursors, async () => {
-      const ofStore = (row: { storeId: string }) => storeId === null || row.storeId === storeId
-      const sent = (await this.sent.toArray()).filter(ofStore)
-      const judged = (await this.readableOutbox()).filter((row) => ofStore(row) && row.verdict !== null)
+      const sent = await this.sent.toArray()
+      const judged = (await this.readableOutbox()).filter((row) => row.verdict !== null)
       await this.outbox.bulkPut([...sent.map(outboxRow), ...judged.map(outboxRow)])
       await this.sent.bulkDelete(sent.map((row) => row.id))
-      // An epoch that no backend has: the next pull is answered with a reset, also after a crash.
-      await this.cursors.filter(ofStore).modify({ epoch: '' })
+      // The next pull is answered with a reset, also after a crash.
+      await this.cursors.toCollection().modify({ epoch: DISTRUSTED_EPOCH })
       return sent.length
     })
   }

@@ -208,11 +208,10 @@ export class DecisionLedger {
 
   /**
    * The backend lost what it had confirmed: offers it again, under a new numbering.
-   * @param storeId null for all stores
    * @returns how many confirmed decisions wait to be sent again
    */
-  async offerAgain(storeId: string | null): Promise<number> {
-    const count = await this.ports.database.offerAgain(storeId)
+  async offerAgain(): Promise<number> {
+    const count = await this.ports.database.offerAgain()
     const owners = new Set((await this.ports.database.readableOutbox()).map((row) => row.employeeNumber))
     await this.reconcile([...owners])
     return count

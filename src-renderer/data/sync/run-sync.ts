@@ -16,7 +16,7 @@ import {
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { Clock } from '#shared/time/clock.ts'
 import type { FirstSync } from '../data-api.ts'
-import type { ConsoleDatabase, DayBlockRow, OutboxRow } from '../database.ts'
+import { type ConsoleDatabase, type DayBlockRow, DISTRUSTED_EPOCH, type OutboxRow } from '../database.ts'
 import { CallFailed, call, callJson, type Fetch, readEvents } from '../transport.ts'
 import { initialState, type SyncEffect, type SyncEvent, type SyncState, step } from './machine.ts'
 
@@ -35,8 +35,8 @@ export interface SyncHost {
   reloadOutbox(): Promise<void>
   /** Numbers the employee's decisions anew, because the backend's count of this device disagrees with ours. */
   renumber(lastMutationSeq: number): Promise<void>
-  /** The backend lost what it had confirmed: what was sent to the store (null: to all) is sent again. */
-  offerAgain(storeId: string | null): Promise<void>
+  /** The backend lost what it had confirmed: it is sent again, and the stores are filled anew. */
+  offerAgain(): Promise<void>
   /** False while the disk is too full for a pull. */
   hasRoom(): Promise<boolean>
   /** Days of the store whose block on this PC could not be read. */
@@ -264,7 +264,8 @@ export class SyncRunner {
     const page = await callJson(this.fetch, `${storePath(storeId)}/changes?${query}`, changesResponseSchema)
     if ('reset' in page) {
       this.refilling.add(storeId)
-      if (page.epoch !== cursor.epoch) await this.host.offerAgain(storeId)
+      // Its history is not the one this cursor is of. All stores at once, or decisions would arrive out of order.
+      if (cursor.epoch !== DISTRUSTED_EPOCH) await this.host.offerAgain()
       return { type: 'reset', storeId }
     }
     const now = this.host.serverNow()
@@ -282,7 +283,7 @@ export class SyncRunner {
     const forgotten = page.more || page.deviceId !== deviceId ? [] : await this.stillThere(judged, page.lastMutationSeq)
     if (forgotten.length > 0) {
       // Judged before this page was read, and yet beyond what the backend knows: it lost them.
-      await this.host.offerAgain(null)
+      await this.host.offerAgain()
       return { type: 'pulled', storeId, more: true, unsent: this.host.unsentCount() }
     }
     for (const date of this.host.damagedDays(storeId)) await this.refetchDay(storeId, date)
@@ -389,7 +390,8 @@ function withoutHoles(rows: readonly OutboxRow[]): OutboxRow[] {
 }
 
 function isDiskFull(error: unknown): boolean {
-  const names = [error, (error as { inner?: unknown } | null)?.inner].map((each) =>
+  const { inner, failures } = (error ?? {}) as { inner?: unknown; failures?: unknown[] }
+  const names = [error, inner, ...(failures ?? [])].map((each) =>
     each instanceof Error || each instanceof DOMException ? each.name : '',
   )
   return names.includes('QuotaExceededError')
