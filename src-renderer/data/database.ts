@@ -229,11 +229,17 @@ export class ConsoleDatabase extends Dexie {
     await this.outbox.bulkPut(entries.map(outboxRow))
   }
 
-  /** Numbers an employee's rows anew where no journal does (browser): a new device, from 1, oldest first. */
-  async renumber(employeeNumber: string, mintDeviceId: () => string): Promise<void> {
+  /**
+   * Numbers an employee's rows anew where no journal does (browser): a new device, from 1, oldest first.
+   * @param first ids that come before the others, in this order
+   */
+  async renumber(employeeNumber: string, mintDeviceId: () => string, first: readonly string[] = []): Promise<void> {
     await this.transaction('rw', this.meta, this.outbox, async () => {
       const deviceId = mintDeviceId()
-      const rows = sortByAge((await this.readableOutbox()).filter((row) => row.employeeNumber === employeeNumber))
+      const rows = sortByAge(
+        (await this.readableOutbox()).filter((row) => row.employeeNumber === employeeNumber),
+        first,
+      )
       const entries = rows.map(({ mutation }, index) => ({
         employeeNumber,
         deviceId,
@@ -444,8 +450,17 @@ export function outboxRow({ employeeNumber, deviceId, mutation }: JournalEntry):
 const isNumbered = (row: OutboxRow, entry: JournalEntry): boolean =>
   row.deviceId === entry.deviceId && row.mutation.seq === entry.mutation.seq
 
-/** Oldest first: by number within a device, devices by the time of their oldest decision here. */
-export function sortByAge(rows: readonly OutboxRow[]): OutboxRow[] {
+/**
+ * Oldest first: by number within a device, devices by the time of their oldest decision here.
+ * @param first ids whose order is known better: they come before the others
+ */
+export function sortByAge(rows: readonly OutboxRow[], first: readonly string[] = []): OutboxRow[] {
+  if (first.length > 0) {
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    const known = first.flatMap((id) => byId.get(id) ?? [])
+    const ids = new Set(first)
+    return [...known, ...sortByAge(rows.filter((row) => !ids.has(row.id)))]
+  }
   const devices = new Map<string, OutboxRow[]>()
   for (const row of rows) devices.set(row.deviceId, [...(devices.get(row.deviceId) ?? []), row])
   const bySeq = [...devices.values()].map((group) => group.sort((a, b) => a.mutation.seq - b.mutation.seq))

@@ -138,10 +138,11 @@ export class DecisionLedger {
    * crash at any point of it.
    *
    * @param renumber employees whose decisions get a new device and new numbers in any case
+   * @param first ids that come before the others, in this order, where numbers are given anew
    */
-  async reconcile(renumber: readonly string[] = []): Promise<void> {
+  async reconcile(renumber: readonly string[] = [], first: readonly string[] = []): Promise<void> {
     while (this.renumbering !== null) await this.renumbering
-    const work = this.reconcileAlone(renumber)
+    const work = this.reconcileAlone(renumber, first)
     this.renumbering = work.then(
       () => undefined,
       () => undefined,
@@ -163,16 +164,16 @@ export class DecisionLedger {
     if (!this.reconciled) await this.reconcile()
   }
 
-  private async reconcileAlone(renumber: readonly string[]): Promise<void> {
+  private async reconcileAlone(renumber: readonly string[], first: readonly string[]): Promise<void> {
     await Promise.all(this.saving)
-    await this.reconcileNumbers(renumber)
+    await this.reconcileNumbers(renumber, first)
     const { database, noteIncident } = this.ports
     const unreadable = (await database.outbox.count()) - (await database.readableOutbox()).length
     if (unreadable > this.unreadable) await noteIncident('decisions_unreadable', unreadable)
     this.unreadable = unreadable
   }
 
-  private async reconcileNumbers(renumber: readonly string[]): Promise<void> {
+  private async reconcileNumbers(renumber: readonly string[], first: readonly string[]): Promise<void> {
     const { database, fetch, mintId, hasJournal, noteIncident } = this.ports
     if (!hasJournal()) {
       const rows = await database.readableOutbox()
@@ -180,7 +181,7 @@ export class DecisionLedger {
         const { deviceId } = await database.device(employeeNumber, mintId)
         const own = rows.filter((row) => row.employeeNumber === employeeNumber)
         if (renumber.includes(employeeNumber) || own.some((row) => row.deviceId !== deviceId)) {
-          await database.renumber(employeeNumber, mintId)
+          await database.renumber(employeeNumber, mintId, first)
         }
       }
       return
@@ -190,7 +191,12 @@ export class DecisionLedger {
     for (const id of confirm) this.unconfirmed.add(id)
     if (restored > 0) await noteIncident('decisions_restored', restored)
     for (const employeeNumber of new Set([...renumber, ...unjournalled.map((row) => row.employeeNumber)])) {
-      const rows = sortByAge(unjournalled.filter((row) => row.employeeNumber === employeeNumber))
+      const unsent = (await database.outbox.bulkGet([...first])).filter((row) => row !== undefined)
+      const candidates = new Map([...unsent, ...unjournalled].map((row) => [row.id, row]))
+      const rows = sortByAge(
+        [...candidates.values()].filter((row) => row.employeeNumber === employeeNumber),
+        first,
+      )
       const adopt = rows.map(({ mutation: { seq: _seq, ...mutation } }) => mutation)
       const numbered = await callJson(fetch, '/local/journal/renumber', journalEntriesSchema, {
         method: 'POST',
@@ -236,7 +242,13 @@ export class DecisionLedger {
       await database.outbox.bulkPut(news.map((entry) => outboxRow({ ...entry, deviceId: 'imported' })))
       return news
     })
-    if (taken.length > 0) await this.reconcile()
+    // In the order of the file, those that are here already too: it is the order in which they were decided.
+    if (taken.length > 0) {
+      await this.reconcile(
+        [],
+        entries.map(({ mutation }) => mutation.id),
+      )
+    }
     return taken
   }
 
