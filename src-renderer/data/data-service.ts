@@ -47,7 +47,8 @@ import { encodeUnsent, parseUnsent } from './unsent-file.ts'
 
 /** What windows of one origin tell each other. */
 export type WindowMessage =
-  | { type: 'identity' | 'decided' | 'renumbered' }
+  | { type: 'decided' | 'renumbered' }
+  | { type: 'identity'; identity: Identity | null }
   /** IndexedDB changed for a store: these sessions, or anything. */
   | { type: 'changed'; storeId: string; ids: string[] | 'all' }
   | { type: 'sync'; state: SyncState }
@@ -161,7 +162,7 @@ export class DataService implements WorkerApi {
         if (JSON.stringify(identity) === JSON.stringify(this.identity)) return
         await this.keepIdentity(identity)
         await this.followStores(identity)
-        this.ports.broadcast({ type: 'identity' })
+        this.ports.broadcast({ type: 'identity', identity: this.identity })
       },
       measureClock: () => this.measureClock(),
     })
@@ -193,7 +194,9 @@ export class DataService implements WorkerApi {
     if (message.type === 'sync') {
       if (!this.leading) this.takeSyncState(message.state)
     } else if (message.type === 'identity') {
-      await this.loadIdentity()
+      // From the message: a disk that is full has not kept it.
+      this.identity = message.identity
+      await this.takeUpWork()
       if (this.leading) await this.startEngine()
     } else {
       if (message.type === 'renumbered') await this.readDeviceId()
@@ -230,7 +233,7 @@ export class DataService implements WorkerApi {
       await this.keepIdentity(identity)
       await this.takeUpWork()
       this.onStatus(this.status())
-      this.ports.broadcast({ type: 'identity' })
+      this.ports.broadcast({ type: 'identity', identity: this.identity })
       if (this.leading) await this.startEngine()
     })
   }
@@ -241,7 +244,7 @@ export class DataService implements WorkerApi {
     this.runner.signedOut()
     // The refresh token is forgotten by the main process even when the backend cannot be told.
     await call(this.ports.fetch, '/api/v1/auth/sign-out', { method: 'POST' }).catch(() => undefined)
-    this.ports.broadcast({ type: 'identity' })
+    this.ports.broadcast({ type: 'identity', identity: this.identity })
     this.changed()
   }
 
