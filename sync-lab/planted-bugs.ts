@@ -33,7 +33,11 @@ class CursorOutsideTheTransaction extends ConsoleDatabase {
 class AcknowledgedBeforeItsEffect extends ConsoleDatabase {
   override async noteVerdicts(...[deviceId, results]: Parameters<ConsoleDatabase['noteVerdicts']>): Promise<void> {
     await super.noteVerdicts(deviceId, results)
-    await this.outbox.bulkDelete(results.map(({ id }) => id))
+    const judged = await this.outbox.bulkGet(results.map(({ id }) => id))
+    await this.settle(
+      judged.filter((row) => row !== undefined),
+      0,
+    )
   }
 }
 
