@@ -7,6 +7,7 @@ export default defineConfig({
       'simulator/**/*.test.ts',
       'integration-tools/**/*.test.ts',
       'sync-lab/**/*.test.ts',
+      'bench/**/*.test.ts',
     ],
     environment: 'node',
     // Many tests wait for processes and databases: on two cores the default of one worker would idle.
