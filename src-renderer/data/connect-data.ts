@@ -1,6 +1,7 @@
 /** Starts the data worker of this window and answers its typed interface. */
 import { proxy, type Remote, wrap } from 'comlink'
 import type { DataApi, DataStatus, WorkerApi } from './data-api.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 
 /** Asks the browser to keep this origin's data; only a window may ask, so it is not the worker that does. */
 const persistStorage = async (): Promise<boolean> => (await navigator.storage?.persist?.()) ?? false
@@ -28,13 +29,15 @@ export function connectData(): DataApi {
   void persistStorage()
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'data' })
   const remote: Remote<WorkerApi> = wrap<WorkerApi>(worker)
+  const lists = new OneAtATime()
   return {
     start: (onStatus) => remote.start(proxy(newestOf(onStatus))),
     localInfo: () => remote.localInfo(),
     setBackend: (url) => remote.setBackend(url),
     signIn: (employeeNumber, password) => remote.signIn(employeeNumber, password),
     signOut: () => remote.signOut(),
-    sessions: (query) => remote.sessions(query),
+    sessions: (query, signal) => lists.ask(signal, () => remote.sessions(query)),
+    facets: (filter) => remote.facets(filter),
     session: (storeId, sessionId) => remote.session(storeId, sessionId),
     queue: (storeIds) => remote.queue(storeIds),
     decide: (storeId, sessionId, input) => remote.decide(storeId, sessionId, input),

@@ -40,6 +40,8 @@ export interface DataStatus {
   /** UTC milliseconds of the last successful pull of each store. */
   lastContactAt: Record<string, number>
   firstSync: FirstSync | null
+  /** Progress of reading this PC's own history after a start, newest day first; null once all of it answers. */
+  reading: { daysDone: number; daysTotal: number } | null
   /** Grows with every change of what queries answer; part of every query key. */
   revision: number
   /** True when a main process with a journal stands behind this console. */
@@ -50,7 +52,7 @@ export interface DataStatus {
   readOnly: boolean
 }
 
-/** Lower and upper bound, both included; null is open. */
+/** Lower and upper bound, both included; null is open. A row without a value is in no range. */
 export interface Range {
   min: number | null
   max: number | null
@@ -69,9 +71,18 @@ export interface SessionFilter {
   client: string[]
   spotCheck: string[]
   ageVerification: string[]
+  /** `none` stands for a session that has not ended. */
+  endReason: string[]
+  /** ISO 4217 codes. */
+  currency: string[]
+  /** UTC milliseconds. */
+  lastActivityAt: Range | null
+  endedAt: Range | null
   /** Minor units. */
   total: Range | null
   quantity: Range | null
+  /** Payment attempts. */
+  transactions: Range | null
   /** Milliseconds, running parts up to `nowMs` included. */
   waitingMs: Range | null
   interactionMs: Range | null
@@ -93,8 +104,13 @@ export const noFilter: SessionFilter = {
   client: [],
   spotCheck: [],
   ageVerification: [],
+  endReason: [],
+  currency: [],
+  lastActivityAt: null,
+  endedAt: null,
   total: null,
   quantity: null,
+  transactions: null,
   waitingMs: null,
   interactionMs: null,
   rating: [],
@@ -119,6 +135,10 @@ export type SessionSort =
   | 'waitingMs'
   | 'interactionMs'
   | 'rating'
+  | 'transactions'
+  | 'endReason'
+  | 'currency'
+  | 'reviewed'
 
 /** Rows without a value come last in both directions; ties go by last activity, newest first, then by id. */
 export interface SessionQuery extends SessionFilter {
@@ -131,6 +151,11 @@ export interface SessionQuery extends SessionFilter {
 }
 
 export interface SessionPage {
+  /**
+   * False while this PC still reads its own history after a start (`DataStatus.reading`): rows, count and totals are then
+   * of the newest days only, and must be shown as that.
+   */
+  complete: boolean
   /** Rows of this page, with unsent decisions already applied. */
   rows: SessionSummary[]
   /** Exact count of all rows under the filter. */
@@ -139,11 +164,29 @@ export interface SessionPage {
   totals: { quantity: number; byCurrency: { currency: string; total: number }[] }
 }
 
-/** Values that occur, for filter menus, most frequent first. */
-export interface SessionFacets {
-  client: string[]
-  progress: string[]
+/** A value of a filter, and how many sessions have it under all other filters. */
+export interface FacetValue {
+  value: string
+  count: number
 }
+
+/** For filter menus: every value that occurs in the chosen stores, most frequent first; 0 where the others leave none. */
+export interface SessionFacets {
+  activity: FacetValue[]
+  state: FacetValue[]
+  progress: FacetValue[]
+  client: FacetValue[]
+  spotCheck: FacetValue[]
+  ageVerification: FacetValue[]
+  endReason: FacetValue[]
+  currency: FacetValue[]
+  /** `0` stands for no feedback. */
+  rating: FacetValue[]
+  /** `true` and `false`. */
+  reviewed: FacetValue[]
+}
+
+export type SessionKey = Pick<SessionSummary, 'storeId' | 'id'>
 
 export interface UnsentDecision {
   decision: Decision
@@ -290,6 +333,59 @@ export type DecisionInput = {
   [Type in Decision['type']]: Pick<Extract<Decision, { type: Type }>, 'type' | 'payload'>
 }[Decision['type']]
 
+/** What an export writes of each session; `activity`, running times and local times are as of the export's `nowMs`. */
+export const exportColumns = [
+  'id',
+  'store',
+  'storeId',
+  'customerId',
+  'client',
+  'activity',
+  'state',
+  'progress',
+  'startedAt',
+  'lastActivityAt',
+  'endedAt',
+  'endReason',
+  'expiresAt',
+  'durationMs',
+  'quantity',
+  'total',
+  'currency',
+  'transactions',
+  'spotCheck',
+  'ageVerification',
+  'waitingMs',
+  'interactionMs',
+  'rating',
+  'reviewed',
+] as const
+export type ExportColumn = (typeof exportColumns)[number]
+
+export interface ExportRequest {
+  format: 'csv' | 'xlsx' | 'arrow'
+  /** In the order of the file; not empty. */
+  columns: ExportColumn[]
+  /** Rows and their order: the list's filter and sort. */
+  query: Omit<SessionQuery, 'offset' | 'limit'>
+  /** Only these of them; null for all. */
+  only: SessionKey[] | null
+  /** How a CSV is to be read; ignored elsewhere. */
+  csv: { separator: ',' | ';' | '\t'; decimal: '.' | ',' }
+}
+
+export interface ExportProgress {
+  rows: number
+  total: number
+  bytes: number
+}
+
+export type ExportOutcome =
+  /** `file` is the path on disk, or null where a browser saved it as a download. */
+  | { ok: true; rows: number; bytes: number; file: string | null }
+  /** `cancelled`: by the person; nothing is left behind. */
+  | { ok: false; code: 'cancelled' | 'not_signed_in' | 'storage_failed' | 'invalid'; message: string; field?: string }
+
 /** What the data worker answers. */
 export interface WorkerApi {
   /** Opens storage, starts sync, answers the first status; later ones go to `onStatus` (comlink proxy). */
@@ -301,6 +397,8 @@ export interface WorkerApi {
   /** Keeps unsent decisions for their owner. */
   signOut(): Promise<void>
   sessions(query: SessionQuery): Promise<SessionPage>
+  /** Counts for the filter menus. @param nowMs as of `SessionQuery` */
+  facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets>
   /** Null for a session that neither this console nor (when online) the backend knows. */
   session(storeId: string, sessionId: string): Promise<SessionView | null>
   /** Open verifications of the stores (empty means all), longest wait first. */
@@ -327,6 +425,8 @@ export interface WorkerApi {
 
 /** The screens' interface: the worker's, and what only a window may ask for. */
 export interface DataApi extends WorkerApi {
+  /** @param signal a query whose answer nobody waits for any more is not asked; the promise rejects with its reason */
+  sessions(query: SessionQuery, signal?: AbortSignal): Promise<SessionPage>
   /** Asks the browser not to clear this origin's data under disk pressure; answers whether it is granted. */
   persistStorage(): Promise<boolean>
 }

@@ -26,6 +26,8 @@ import type {
   Incident,
   IntegrityReport,
   QueueEntry,
+  SessionFacets,
+  SessionFilter,
   SessionPage,
   SessionQuery,
   SessionView,
@@ -251,6 +253,11 @@ export class DataService implements WorkerApi {
   async sessions(query: SessionQuery): Promise<SessionPage> {
     const storeIds = this.visibleStores(query.storeIds)
     return this.index.query({ ...query, storeIds }, (storeId) => this.settingsOf(storeId)?.staleAfterMinutes ?? 30)
+  }
+
+  async facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets> {
+    const storeIds = this.visibleStores(filter.storeIds)
+    return this.index.facets({ ...filter, storeIds }, (storeId) => this.settingsOf(storeId)?.staleAfterMinutes ?? 30)
   }
 
   async session(storeId: string, sessionId: string): Promise<SessionView | null> {
@@ -900,6 +907,7 @@ export class DataService implements WorkerApi {
       clockOffsetMs: this.serverClock.offsetMs(),
       lastContactAt: this.lastContactAt,
       firstSync: this.firstSync,
+      reading: null,
       revision: this.revision,
       journalled: this.local !== null,
       lowDisk: this.lowDisk,

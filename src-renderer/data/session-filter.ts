@@ -1,8 +1,8 @@
 /** Filters of the session list over whole columns: one tight pass per condition, each over what the ones before left. */
-import { activityRule, runningTotalMs } from '#shared/session/activity.ts'
+import { type Activity, activityRule, runningTotalMs } from '#shared/session/activity.ts'
 import type { CodeColumn, NumberColumn } from './columns.ts'
 import type { Range, SessionFilter } from './data-api.ts'
-import type { RowSet } from './row-set.ts'
+import { lowestBit, type RowSet } from './row-set.ts'
 import type { Running, SessionColumns } from './session-columns.ts'
 import type { Profile } from './session-profiles.ts'
 
@@ -30,8 +30,11 @@ export function narrow(rows: RowSet, columns: SessionColumns, filter: FieldFilte
   // Instants are whole milliseconds.
   const startedTo = filter.startedTo === null ? null : Math.ceil(filter.startedTo) - 1
   narrowToRange(rows, columns.startedAt, { min: filter.startedFrom, max: startedTo })
+  narrowToSumRange(rows, columns.startedAt, columns.lastActivityAfter, filter.lastActivityAt)
+  narrowToSumRange(rows, columns.startedAt, columns.endedAfter, filter.endedAt)
   narrowToRange(rows, columns.total, filter.total)
   narrowToRange(rows, columns.quantity, filter.quantity)
+  narrowToRange(rows, columns.transactions, filter.transactions)
   narrowToRunningRange(rows, columns, columns.waitingMs, 'waitingSince', filter.waitingMs, moment.nowMs)
   narrowToRunningRange(rows, columns, columns.interactionMs, 'interactingSince', filter.interactionMs, moment.nowMs)
 }
@@ -90,42 +93,113 @@ function narrowToProfiles(
   }
 }
 
-function asksForLabels({
-  activity,
-  state,
-  progress,
-  client,
-  spotCheck,
-  ageVerification,
-  rating,
-  reviewed,
-}: FieldFilter) {
-  const lists = [activity, state, progress, client, spotCheck, ageVerification, rating]
-  return reviewed !== null || lists.some((list) => list.length > 0)
+/** Filters that a session's labels answer, each with the label's value as filters and menus name it. */
+export const labelFilters = {
+  state: (profile) => profile.state,
+  progress: (profile) => profile.progress,
+  client: (profile) => profile.client,
+  spotCheck: (profile) => profile.spotCheck,
+  ageVerification: (profile) => profile.ageVerification,
+  endReason: (profile) => profile.endReason ?? 'none',
+  currency: (profile) => profile.currency,
+  rating: (profile) => profile.rating ?? 0,
+  reviewed: (profile) => profile.reviewed,
+} as const satisfies { [Name in keyof FieldFilter]?: (profile: Profile) => string | number | boolean }
+export type LabelFilter = keyof typeof labelFilters
+export const labelFilterNames = Object.keys(labelFilters) as LabelFilter[]
+
+/** A filter's conditions on labels and time apart from all others. */
+export function splitLabels<Filter extends FieldFilter>(filter: Filter) {
+  const {
+    activity,
+    state,
+    progress,
+    client,
+    spotCheck,
+    ageVerification,
+    endReason,
+    currency,
+    rating,
+    reviewed,
+    ...others
+  } = filter
+  const labels = {
+    activity,
+    state,
+    progress,
+    client,
+    spotCheck,
+    ageVerification,
+    endReason,
+    currency,
+    rating,
+    reviewed,
+  }
+  return { labels, others }
+}
+
+function asksForLabels(filter: FieldFilter): boolean {
+  return filter.activity.length > 0 || labelFilterNames.some((name) => !isOpen(filter[name]))
 }
 
 /** An unknown label matches no profile. */
 function hasLabels(filter: FieldFilter, profile: Profile): boolean {
-  return (
-    isAmong<string>(filter.state, profile.state) &&
-    isAmong(filter.progress, profile.progress) &&
-    isAmong(filter.client, profile.client) &&
-    isAmong<string>(filter.spotCheck, profile.spotCheck) &&
-    isAmong<string>(filter.ageVerification, profile.ageVerification) &&
-    isAmong(filter.rating, profile.rating ?? 0) &&
-    (filter.reviewed === null || filter.reviewed === profile.reviewed)
-  )
+  return labelFilterNames.every((name) => hasLabel(filter, name, profile))
 }
 
-/** An empty list matches all. */
-function isAmong<Value>(list: readonly Value[], value: Value): boolean {
-  return list.length === 0 || list.includes(value)
+/** Whether a profile is under one of the label filters. */
+export function hasLabel(filter: Pick<FieldFilter, LabelFilter>, name: LabelFilter, profile: Profile): boolean {
+  const wanted: readonly unknown[] | boolean | null = filter[name]
+  const value = labelFilters[name](profile)
+  return isOpen(wanted) || (typeof wanted === 'boolean' ? wanted === value : (wanted?.includes(value) ?? true))
+}
+
+/** An empty list or null matches all. */
+const isOpen = (wanted: readonly unknown[] | boolean | null): boolean =>
+  wanted === null || (typeof wanted === 'object' && wanted.length === 0)
+
+/**
+ * How many rows of a set each profile has, by what time has made of them: `before` and `after` of the profile's
+ * activity rule. Both are of one length, by code.
+ */
+export function countProfiles(
+  { words }: RowSet,
+  { profiles, storeId, startedAt, lastActivityAfter }: SessionColumns,
+  { nowMs, staleAfterMinutes }: FilterMoment,
+): { before: Int32Array; after: Int32Array } {
+  const [before, after] = [new Int32Array(profiles.values.length), new Int32Array(profiles.values.length)]
+  const changes = Uint8Array.from(profiles.values, ({ ended, state }) => {
+    const rule = activityRule(ended, state, 0)
+    return Number(rule.before !== rule.after)
+  })
+  const afterMs = Float64Array.from(storeId.values, (id) => activityRule(false, 'open', staleAfterMinutes(id)).afterMs)
+  const { codes } = profiles
+  for (let word = 0; word < words.length; word += 1) {
+    for (let rest = words[word] as number; rest !== 0; rest &= rest - 1) {
+      const row = word * 32 + lowestBit(rest)
+      const code = codes[row] as number
+      if (changes[code] === 1) {
+        const idleMs = nowMs - ((startedAt.data[row] as number) + (lastActivityAfter.data[row] as number))
+        if (idleMs >= (afterMs[storeId.codes[row] as number] as number)) {
+          after[code] = (after[code] as number) + 1
+          continue
+        }
+      }
+      before[code] = (before[code] as number) + 1
+    }
+  }
+  return { before, after }
+}
+
+/** The activities of a profile's sessions before and after its rule's time. */
+export function activitiesOf({ ended, state }: Profile): { before: Activity; after: Activity } {
+  return activityRule(ended, state, 0)
 }
 
 /** Whether sessions of a profile have a wanted activity before and after their rule's time. */
-function inTime({ activity }: FieldFilter, { ended, state }: Profile): number {
+function inTime({ activity }: FieldFilter, profile: Profile): number {
   if (activity.length === 0) return ALWAYS
-  const { before, after } = activityRule(ended, state, 0)
+  const { before, after } = activitiesOf(profile)
   return (activity.includes(before) ? BEFORE : 0) | (activity.includes(after) ? AFTER : 0)
 }
 
@@ -168,6 +242,26 @@ function narrowToRange(rows: RowSet, column: NumberColumn, range: Range | null):
       // Numbers of comparisons instead of branches, which a processor would guess wrong half of the time.
       kept |=
         ((Number(first >= min) & Number(first <= max)) | ((Number(second >= min) & Number(second <= max)) << 1)) << bit
+    }
+    words[word] = bits & kept
+  }
+}
+
+/** As above for the sum of two columns: an instant is kept as its distance from the start. */
+function narrowToSumRange({ words }: RowSet, first: NumberColumn, second: NumberColumn, range: Range | null): void {
+  if (range === null || (range.min === null && range.max === null)) return
+  const min = range.min ?? Number.NEGATIVE_INFINITY
+  const max = range.max ?? Number.POSITIVE_INFINITY
+  const [{ data: firsts }, { data: seconds, nil }] = [first, second]
+  for (let word = 0; word < words.length; word += 1) {
+    const bits = words[word] as number
+    if (bits === 0) continue
+    const row = word << 5
+    let kept = 0
+    for (let bit = 0; bit < 32; bit += 1) {
+      const part = seconds[row + bit] as number
+      const sum = (firsts[row + bit] as number) + part
+      kept |= (Number(part !== nil) & Number(sum >= min) & Number(sum <= max)) << bit
     }
     words[word] = bits & kept
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { columnsOf } from '#shared/protocol/day-block.ts'
 import { type Activity, activityAt } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
-import { noFilter, type SessionQuery, type SessionSort } from './data-api.ts'
+import { noFilter, type Range, type SessionFacets, type SessionQuery, type SessionSort } from './data-api.ts'
 import type { OverlayRow } from './database.ts'
 import { SessionIndex } from './session-index.ts'
 
@@ -69,13 +69,34 @@ class NaiveIndex {
   }
 }
 
+/** What filter menus offer: the value of a row, and the filter that leaves the menu's own out of account. */
+const menus: { [Name in keyof SessionFacets]: (row: SessionSummary, nowMs: number) => string } = {
+  activity: (row, nowMs) => activityOf(row, nowMs),
+  state: (row) => row.state,
+  progress: (row) => row.progress,
+  client: (row) => row.client,
+  spotCheck: (row) => row.spotCheck,
+  ageVerification: (row) => row.ageVerification,
+  endReason: (row) => row.endReason ?? 'none',
+  currency: (row) => row.currency,
+  rating: (row) => String(row.rating ?? 0),
+  reviewed: (row) => String(row.reviewed),
+}
+
+function activityOf(row: SessionSummary, nowMs: number): Activity {
+  const iso = (ms: number) => new Date(ms).toISOString()
+  const endedAt = row.endedAt === null ? null : iso(row.endedAt)
+  const session = { state: row.state, endedAt, lastActivityAt: iso(row.lastActivityAt) }
+  return activityAt(session, nowMs, staleAfterMinutes(row.storeId))
+}
+
 const running = (finishedMs: number, since: number | null, nowMs: number) =>
   since === null ? finishedMs : finishedMs + Math.max(0, nowMs - since)
 
 function sortValue(row: SessionSummary, sort: SessionSort, nowMs: number): string | number | null {
   if (sort === 'waitingMs') return running(row.waitingMs, row.waitingSince, nowMs)
   if (sort === 'interactionMs') return running(row.interactionMs, row.interactingSince, nowMs)
-  return row[sort]
+  return sort === 'reviewed' ? Number(row.reviewed) : row[sort]
 }
 
 function compareValues(a: string | number | null, b: string | number | null, descending: boolean): number {
@@ -86,22 +107,26 @@ function compareValues(a: string | number | null, b: string | number | null, des
 }
 
 function isUnder(query: SessionQuery, row: SessionSummary): boolean {
-  const iso = (ms: number) => new Date(ms).toISOString()
-  const endedAt = row.endedAt === null ? null : iso(row.endedAt)
-  const session = { state: row.state, endedAt, lastActivityAt: iso(row.lastActivityAt) }
   const oneOf = <Value>(list: readonly Value[], value: Value) => list.length === 0 || list.includes(value)
-  const within = (range: { min: number | null; max: number | null } | null, value: number) =>
-    range === null || ((range.min === null || value >= range.min) && (range.max === null || value <= range.max))
+  const within = (range: Range | null, value: number | null) =>
+    range === null ||
+    (range.min === null && range.max === null) ||
+    (value !== null && (range.min === null || value >= range.min) && (range.max === null || value <= range.max))
   const needle = query.text.trim().toLowerCase()
   return (
     (query.startedFrom === null || row.startedAt >= query.startedFrom) &&
     (query.startedTo === null || row.startedAt < query.startedTo) &&
-    oneOf(query.activity, activityAt(session, query.nowMs, staleAfterMinutes(row.storeId))) &&
+    oneOf(query.activity, activityOf(row, query.nowMs)) &&
     oneOf(query.state, row.state) &&
     oneOf(query.progress, row.progress) &&
     oneOf(query.client, row.client) &&
     oneOf<string>(query.spotCheck, row.spotCheck) &&
     oneOf<string>(query.ageVerification, row.ageVerification) &&
+    oneOf<string>(query.endReason, row.endReason ?? 'none') &&
+    oneOf(query.currency, row.currency) &&
+    within(query.lastActivityAt, row.lastActivityAt) &&
+    within(query.endedAt, row.endedAt) &&
+    within(query.transactions, row.transactions) &&
     within(query.total, row.total) &&
     within(query.quantity, row.quantity) &&
     within(query.waitingMs, running(row.waitingMs, row.waitingSince, query.nowMs)) &&
@@ -194,6 +219,10 @@ const SORTS: SessionSort[] = [
   'waitingMs',
   'interactionMs',
   'rating',
+  'transactions',
+  'endReason',
+  'currency',
+  'reviewed',
 ]
 const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   storeIds: fc.oneof(fc.constant(STORES), fc.subarray([...STORES, 'unknown'])),
@@ -205,6 +234,11 @@ const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   client: listOf(labels.client, 'nobody'),
   spotCheck: listOf<string>(labels.check, 'skipped'),
   ageVerification: listOf<string>(labels.check, 'skipped'),
+  endReason: listOf<string>(['completed', 'cancelled', 'none'], 'unheard_of'),
+  currency: listOf(['EUR', 'CHF'], 'XXX'),
+  lastActivityAt: rangeArbitrary(instantArbitrary),
+  endedAt: rangeArbitrary(instantArbitrary),
+  transactions: rangeArbitrary(fc.nat(3)),
   total: rangeArbitrary(fc.constantFrom(0, 3, 2 ** 31, 10_000_000_000)),
   quantity: rangeArbitrary(fc.constantFrom(0, 3, 255, 65_535)),
   waitingMs: rangeArbitrary(fc.constantFrom(0, 60_000, 3_600_000)),
@@ -273,6 +307,24 @@ function expectSame(index: SessionIndex, naive: NaiveIndex, query: SessionQuery)
   expect(new Set(page.rows.map((row) => JSON.stringify([row.storeId, row.id]))).size).toBe(page.rows.length)
 }
 
+function expectSameFacets(index: SessionIndex, naive: NaiveIndex, query: SessionQuery): void {
+  const facets = index.facets(query, staleAfterMinutes)
+  const rows = naive.visible(query.storeIds)
+  for (const name of Object.keys(menus) as (keyof SessionFacets)[]) {
+    const open: SessionQuery = { ...query, [name]: noFilter[name] }
+    const counts = new Map<string, number>()
+    for (const row of rows) {
+      const value = menus[name](row, query.nowMs)
+      counts.set(value, (counts.get(value) ?? 0) + Number(isUnder(open, row)))
+    }
+    const expected = [...counts].map(([value, count]) => ({ value, count }))
+    // A menu may offer an activity that time alone keeps from occurring.
+    const offered = facets[name].filter(({ value, count }) => count > 0 || name !== 'activity' || counts.has(value))
+    const inOrder = expected.sort((a, b) => b.count - a.count || compareValues(a.value, b.value, false))
+    expect([name, offered]).toEqual([name, inOrder])
+  }
+}
+
 function take(step: Step, index: SessionIndex, naive: NaiveIndex): void {
   if (step.type === 'block') {
     index.addBlock(step.storeId, columnsOf(step.rows))
@@ -295,7 +347,10 @@ function take(step: Step, index: SessionIndex, naive: NaiveIndex): void {
       left -= 1
       return left >= 0
     })
-  } else expectSame(index, naive, step.query)
+  } else {
+    expectSame(index, naive, step.query)
+    expectSameFacets(index, naive, step.query)
+  }
 }
 
 describe(`the session index against a naive filter and sort (seed ${seed})`, () => {
@@ -393,7 +448,7 @@ describe('the session index', () => {
     index.addBlock('a', columnsOf([rowOf({ id: 's', version: 1, client: 'confirmed' })]))
     expect(index.query(all, staleAfterMinutes).rows.map((row) => row.client)).toEqual(['pending'])
     expect(index.confirmed('a', 's')?.client).toBe('confirmed')
-    expect(index.facets(['a']).client).toEqual(['pending'])
+    expect(index.facets(all, staleAfterMinutes).client).toEqual([{ value: 'pending', count: 1 }])
     index.addOverlay([{ storeId: 'a', id: 's', version: 2, summary: null }])
     expect(index.query(all, staleAfterMinutes).count).toBe(0)
     index.setPending([])
@@ -481,8 +536,10 @@ describe('the session index', () => {
     const clients = ['matrix', 'sdk-ios', 'sdk-ios', 'new thing', 'sdk-ios', 'matrix']
     index.addBlock('a', columnsOf(clients.map((client, number) => rowOf({ id: `s${number}`, client }))))
     index.addBlock('b', columnsOf([rowOf({ id: 't', client: 'elsewhere' })]))
-    expect(index.facets(['a']).client).toEqual(['sdk-ios', 'matrix', 'new thing'])
-    expect(index.facets(['a', 'b']).client).toEqual(['sdk-ios', 'matrix', 'elsewhere', 'new thing'])
+    const menuOf = (storeIds: string[]) =>
+      index.facets({ ...all, storeIds }, staleAfterMinutes).client.map(({ value, count }) => `${count} ${value}`)
+    expect(menuOf(['a'])).toEqual(['3 sdk-ios', '2 matrix', '1 new thing'])
+    expect(menuOf(['a', 'b'])).toEqual(['3 sdk-ios', '2 matrix', '1 elsewhere', '1 new thing'])
   })
 
   it('says when all is prepared, and that changes need it again', () => {

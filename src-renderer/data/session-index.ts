@@ -7,11 +7,30 @@
  */
 import { columnsOf, type DayBlock } from '#shared/protocol/day-block.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
-import type { SessionFacets, SessionPage, SessionQuery } from './data-api.ts'
+import {
+  type FacetValue,
+  noFilter,
+  type SessionFacets,
+  type SessionFilter,
+  type SessionPage,
+  type SessionQuery,
+} from './data-api.ts'
 import type { OverlayRow } from './database.ts'
 import type { RowSet } from './row-set.ts'
 import { SessionColumns } from './session-columns.ts'
-import { dependsOnNow, type FieldFilter, narrow, narrowToCodes, narrowToStores } from './session-filter.ts'
+import {
+  activitiesOf,
+  countProfiles,
+  dependsOnNow,
+  type FieldFilter,
+  hasLabel,
+  labelFilterNames,
+  labelFilters,
+  narrow,
+  narrowToCodes,
+  narrowToStores,
+  splitLabels,
+} from './session-filter.ts'
 import { countCodes, SessionOrders } from './session-order.ts'
 import { TextSearch } from './text-search.ts'
 
@@ -113,26 +132,69 @@ export class SessionIndex {
    * @param staleAfterMinutes the setting of a store
    */
   query(query: SessionQuery, staleAfterMinutes: (storeId: string) => number): SessionPage {
-    const { rows, count, totals } = this.find(query, staleAfterMinutes)
+    const { sort: _sort, descending: _descending, offset: _offset, limit: _limit, ...filter } = query
+    const { rows, count, totals } = this.find(filter, staleAfterMinutes)
     const page = this.orders.page(rows, count, query.sort, query, query.nowMs)
-    return { rows: page.map((row) => this.columns.summary(row)), count, totals }
+    return { complete: true, rows: page.map((row) => this.columns.summary(row)), count, totals }
   }
 
-  /** Values that occur in the stores, most frequent first. */
-  facets(storeIds: readonly string[]): SessionFacets {
-    const rows = this.columns.visible.clone()
-    narrowToStores(rows, this.columns, storeIds)
+  /**
+   * For each filter of few values how many sessions have which, under all other filters.
+   * @param filter its `storeIds` are taken literally: none matches nothing
+   * @param staleAfterMinutes the setting of a store
+   */
+  facets(
+    filter: SessionFilter & Pick<SessionQuery, 'nowMs'>,
+    staleAfterMinutes: (storeId: string) => number,
+  ): SessionFacets {
     const { profiles } = this.columns
-    const counts = countCodes(rows, profiles.codes, profiles.values.length)
-    const valuesOf = (name: 'client' | 'progress') => {
-      const byValue = new Map<string, number>()
-      profiles.values.forEach((profile, code) => {
-        byValue.set(profile[name], (byValue.get(profile[name]) ?? 0) + (counts[code] as number))
-      })
-      const occurring = [...byValue].filter(([, count]) => count > 0)
-      return occurring.sort(([a, ofA], [b, ofB]) => ofB - ofA || (a < b ? -1 : 1)).map(([value]) => value)
+    const { nowMs, text, ...fields } = filter
+    const wide = this.columns.visible.clone()
+    narrowToStores(wide, this.columns, filter.storeIds)
+    const occurring = countCodes(wide, profiles.codes, profiles.values.length)
+    // All conditions that labels do not answer: what they leave is counted by labels once, for all menus.
+    const { labels, others } = splitLabels(fields)
+    const moment = { nowMs, staleAfterMinutes }
+    const { rows } = this.find({ ...noFilter, ...others, nowMs, text }, staleAfterMinutes)
+    const counts = countProfiles(rows, this.columns, moment)
+    const tallies = new Map<keyof SessionFacets, Map<string, number>>()
+    const add = (name: keyof SessionFacets, value: string | number | boolean, count: number) => {
+      const tally = tallies.get(name) ?? new Map<string, number>()
+      tallies.set(name, tally.set(String(value), (tally.get(String(value)) ?? 0) + count))
     }
-    return { client: valuesOf('client'), progress: valuesOf('progress') }
+    profiles.values.forEach((profile, code) => {
+      if (occurring[code] === 0) return
+      const failed: (keyof SessionFacets)[] = labelFilterNames.filter((name) => !hasLabel(labels, name, profile))
+      const activities = activitiesOf(profile)
+      for (const side of ['before', 'after'] as const) {
+        if (side === 'after' && activities.after === activities.before) continue
+        const activity = activities[side]
+        const count = counts[side][code] as number
+        const isWanted = labels.activity.length === 0 || labels.activity.includes(activity)
+        const [first, second] = isWanted ? failed : [...failed, 'activity' as const]
+        // A menu leaves its own filter out of account: what fails there alone still counts there.
+        const countFor = (name: keyof SessionFacets) =>
+          first === undefined || (first === name && second === undefined) ? count : 0
+        add('activity', activity, countFor('activity'))
+        for (const name of labelFilterNames) add(name, labelFilters[name](profile), countFor(name))
+      }
+    })
+    const valuesOf = (name: keyof SessionFacets): FacetValue[] =>
+      [...(tallies.get(name) ?? [])]
+        .map(([value, count]) => ({ value, count }))
+        .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+    return {
+      activity: valuesOf('activity'),
+      state: valuesOf('state'),
+      progress: valuesOf('progress'),
+      client: valuesOf('client'),
+      spotCheck: valuesOf('spotCheck'),
+      ageVerification: valuesOf('ageVerification'),
+      endReason: valuesOf('endReason'),
+      currency: valuesOf('currency'),
+      rating: valuesOf('rating'),
+      reviewed: valuesOf('reviewed'),
+    }
   }
 
   /**
@@ -162,8 +224,10 @@ export class SessionIndex {
     yield* this.search.prepare()
   }
 
-  private find(query: SessionQuery, staleAfterMinutes: (storeId: string) => number): Found {
-    const { sort: _sort, descending: _descending, offset: _offset, limit: _limit, nowMs, text, ...filter } = query
+  private find(
+    { nowMs, text, ...filter }: SessionFilter & Pick<SessionQuery, 'nowMs'>,
+    staleAfterMinutes: (storeId: string) => number,
+  ): Found {
     const needle = text.trim().toLowerCase()
     const fields = this.fieldsOf(filter, nowMs, staleAfterMinutes)
     const known = this.found.find((found) => found.fields === fields && found.text === needle)

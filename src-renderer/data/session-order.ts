@@ -28,7 +28,18 @@ interface SortKey {
 }
 
 /** Columns of few values need no order of their own: the newest first, dealt out to the values. */
-const rankedSorts = ['client', 'progress', 'state', 'storeId', 'spotCheck', 'ageVerification', 'rating'] as const
+const rankedSorts = [
+  'client',
+  'progress',
+  'state',
+  'storeId',
+  'spotCheck',
+  'ageVerification',
+  'endReason',
+  'currency',
+  'rating',
+  'reviewed',
+] as const
 type RankedSort = (typeof rankedSorts)[number]
 type OrderedSort = Exclude<SessionSort, RankedSort>
 const isRanked = (sort: SessionSort): sort is RankedSort => (rankedSorts as readonly SessionSort[]).includes(sort)
@@ -386,7 +397,8 @@ export class SessionOrders {
     private readonly columns: SessionColumns,
     private readonly sortedDirectly = SORTED_DIRECTLY,
   ) {
-    const { startedAt, lastActivityAfter, endedAfter, quantity, total, waitingMs, interactionMs, texts } = columns
+    const { startedAt, lastActivityAfter, endedAfter, quantity, total, transactions, waitingMs, interactionMs, texts } =
+      columns
     const id = { from: (row: number) => texts.idFrom(row), to: (row: number) => texts.idTo(row) }
     const customerId = { from: (row: number) => texts.customerFrom(row), to: (row: number) => texts.customerTo(row) }
     const newestFirst = new RowOrder(
@@ -405,6 +417,7 @@ export class SessionOrders {
       endedAt: order(numberKey((row) => startedAt.get(row) + endedAfter.get(row))),
       quantity: order(numberKey((row) => quantity.get(row))),
       total: order(numberKey((row) => total.get(row))),
+      transactions: order(numberKey((row) => transactions.get(row))),
       waitingMs: order(this.runningKey(waitingMs, 'waitingSince')),
       interactionMs: order(this.runningKey(interactionMs, 'interactingSince')),
       id: order(textKey(columns, id)),

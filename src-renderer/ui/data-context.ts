@@ -27,6 +27,7 @@ export const useDataStatus = create<DataStatus>()(() => ({
   clockOffsetMs: 0,
   lastContactAt: {},
   firstSync: null,
+  reading: null,
   revision: 0,
   journalled: false,
   lowDisk: false,
