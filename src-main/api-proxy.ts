@@ -7,6 +7,7 @@ import { PROBLEM_MEDIA_TYPE, problemKinds, problemSchema } from '#shared/protoco
 import {
   consoleRefreshRequestSchema,
   DAY_BLOCK_MEDIA_TYPE,
+  DAY_FRAMES_MEDIA_TYPE,
   identitySchema,
   PROTOCOL_HEADER,
   PROTOCOL_VERSION,
@@ -35,7 +36,13 @@ const REVOKE_TIMEOUT_MS = 5_000
 const MAX_REFRESH_CHARACTERS = 10_000
 const FORWARDED_REQUEST_HEADERS = ['accept', 'content-type', 'if-none-match', 'last-event-id']
 const FORWARDED_RESPONSE_HEADERS = ['content-type', 'etag', 'retry-after', 'cache-control', PROTOCOL_HEADER]
-const BACKEND_MEDIA_TYPES = ['application/json', PROBLEM_MEDIA_TYPE, DAY_BLOCK_MEDIA_TYPE, 'text/event-stream']
+const BACKEND_MEDIA_TYPES = [
+  'application/json',
+  PROBLEM_MEDIA_TYPE,
+  DAY_BLOCK_MEDIA_TYPE,
+  DAY_FRAMES_MEDIA_TYPE,
+  'text/event-stream',
+]
 const EVENT_STREAM = 'text/event-stream'
 const EVENTS_PATH = '/v1/sync/events'
 

@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import { encodeDayBlock } from '#shared/protocol/day-block.ts'
+import { encodeDayFrameHead } from '#shared/protocol/day-frames.ts'
 import {
   type Decision,
   decisionPayloads,
@@ -24,6 +25,8 @@ import type { Bootstrap, StoreSettings } from '#shared/protocol/store-settings.t
 import {
   ACCESS_TOKEN_LIFETIME_MS,
   DAY_BLOCK_MEDIA_TYPE,
+  DAY_FRAMES_MEDIA_TYPE,
+  daysRequestSchema,
   documentsRequestSchema,
   type Identity,
   PROTOCOL_HEADER,
@@ -328,6 +331,9 @@ export class ModelBackend {
       throw new Refusal(store === undefined ? 'store_unknown' : 'store_forbidden')
     }
     if (what === 'manifest') return this.#manifest(store)
+    if (what === 'days' && request.method === 'POST') {
+      return this.#dayFrames(storeId, store, parse(daysRequestSchema, request.body).dates)
+    }
     if (what === 'days') return this.#dayBlock(storeId, store, date)
     if (what === 'sessions') return this.#documentsById(store, parse(documentsRequestSchema, request.body).ids)
     if (what === 'changes') return this.#changes(store, caller, url.searchParams)
@@ -488,6 +494,21 @@ export class ModelBackend {
   }
 
   #dayBlock(storeId: string, store: StoreState, date: string): ModelAnswer {
+    const { tag, bytes } = this.#builtBlock(storeId, store, date)
+    const headers = { 'content-type': DAY_BLOCK_MEDIA_TYPE, etag: `W/"${tag}"` }
+    return { status: 200, headers, body: bytes }
+  }
+
+  #dayFrames(storeId: string, store: StoreState, dates: readonly string[]): ModelAnswer {
+    const frames = dates.flatMap((date) => {
+      const { tag, bytes } = this.#builtBlock(storeId, store, date)
+      return [encodeDayFrameHead({ date, tag }, bytes.byteLength), bytes]
+    })
+    const body = new Uint8Array(Buffer.concat([...frames, encodeDayFrameHead({ end: true, left: [] })]))
+    return { status: 200, headers: { 'content-type': DAY_FRAMES_MEDIA_TYPE }, body }
+  }
+
+  #builtBlock(storeId: string, store: StoreState, date: string): { tag: string; bytes: Uint8Array } {
     const rows = [...store.sessions.values()].filter((document) => dayOf(document, store.settings.timezone) === date)
     const sum = rows.reduce((total, row) => total + row.version, 0)
     const tag = `${this.epoch}.${rows.length}.${sum}`
@@ -495,8 +516,7 @@ export class ModelBackend {
     const cached = this.#blocks.get(key)
     const block = cached?.tag === tag ? cached : { tag, bytes: encodeDayBlock(rows.map(summarize)) }
     this.#blocks.set(key, block)
-    const headers = { 'content-type': DAY_BLOCK_MEDIA_TYPE, etag: `W/"${tag}"` }
-    return { status: 200, headers, body: block.bytes }
+    return block
   }
 
   #documentsById(store: StoreState, ids: string[]): ModelAnswer {

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
-import { DAY_BLOCK_MEDIA_TYPE } from '#shared/protocol/sync.ts'
+import { DayFrameParser } from '#shared/protocol/day-frames.ts'
+import { DAY_BLOCK_MEDIA_TYPE, DAY_FRAMES_MEDIA_TYPE } from '#shared/protocol/sync.ts'
 import { Random } from '../simulator/random.ts'
 import { openPglite } from '../src-backend/storage/open-database.ts'
 import { bootstrap, startTestBackend, type TestBackend, testClock } from '../src-backend/testing/test-backend.ts'
@@ -42,6 +43,13 @@ function comparable(value: unknown): unknown {
   )
 }
 
+/** The days of an answer in frames. */
+function daysIn(bytes: Uint8Array): unknown {
+  const parser = new DayFrameParser()
+  const days = [...parser.push(bytes)].map((frame) => ({ date: frame.date, rows: decodeDayBlock(frame.bytes) }))
+  return { days, left: parser.end() }
+}
+
 describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
   let real: TestBackend
   beforeAll(async () => {
@@ -78,9 +86,10 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
       })
       const headers: Record<string, string> = who === undefined ? {} : { authorization: `Bearer ${who.model.access}` }
       const modelAnswer = model.handle({ method, path, headers, body: body('model') })
-      const isBlock = realAnswer.headers.get('content-type') === DAY_BLOCK_MEDIA_TYPE
+      const mediaType = realAnswer.headers.get('content-type')
       const read = (bytes: Uint8Array): unknown => {
-        if (isBlock) return decodeDayBlock(bytes)
+        if (mediaType === DAY_BLOCK_MEDIA_TYPE) return decodeDayBlock(bytes)
+        if (mediaType === DAY_FRAMES_MEDIA_TYPE) return daysIn(bytes)
         return bytes.byteLength === 0 ? null : JSON.parse(Buffer.from(bytes).toString())
       }
       const realBody = read(new Uint8Array(await realAnswer.arrayBuffer()))
@@ -175,7 +184,16 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
       const base = `/v1/sync/stores/${encodeURIComponent(store)}`
       const kind = random.next()
       if (kind < 0.25) await both('GET', `${base}/manifest`, () => undefined, who)
-      else if (kind < 0.4) await both('GET', `${base}/days/2026-03-10`, () => undefined, who)
+      else if (kind < 0.33) {
+        const dates = random.pick([
+          ['2026-03-09', '2026-03-10'],
+          ['2026-03-10'],
+          [],
+          ['2026-03-10', '2026-03-10'],
+          ['today'],
+        ])
+        await both('POST', `${base}/days`, () => ({ dates }), who)
+      } else if (kind < 0.43) await both('GET', `${base}/days/2026-03-10`, () => undefined, who)
       else if (kind < 0.55) {
         const ids = [`${prefix}-s1`, `${prefix}-s2`, 'unknown']
         await both('POST', `${base}/sessions`, () => ({ ids }), who)

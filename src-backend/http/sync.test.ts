@@ -2,7 +2,8 @@ import { gunzipSync } from 'node:zlib'
 import { eq } from 'drizzle-orm/sql'
 import { expect, it } from 'vitest'
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
-import { DAY_BLOCK_MEDIA_TYPE } from '#shared/protocol/sync.ts'
+import { DayFrameParser } from '#shared/protocol/day-frames.ts'
+import { DAY_BLOCK_MEDIA_TYPE, DAY_FRAMES_MEDIA_TYPE } from '#shared/protocol/sync.ts'
 import { summarize } from '#shared/session/session-summary.ts'
 import { devices } from '../storage/schema.ts'
 import {
@@ -89,6 +90,46 @@ describeBackend('consoles', (world) => {
       const response = await fetch(`/v1/sync/stores/new%20york%2F1/days/${date}`, { token: console.token })
       expect((await problemIn(response, 400)).field).toBe('date')
     }
+  })
+
+  it('serves the blocks of several days in one answer, in the order asked for', async () => {
+    const { fetch, send, signIn } = world()
+    const console = await signIn('300', freshId('device'))
+    const starts = [Date.UTC(2026, 0, 5, 15), Date.UTC(2026, 0, 6, 15)]
+    await send(
+      'new york/1',
+      starts.map((start) => factsOf(freshId('session'), start).started()),
+    )
+    const path = '/v1/sync/stores/new%20york%2F1/days'
+    const ask = (json: unknown, storeId?: string) =>
+      fetch(storeId === undefined ? path : `/v1/sync/stores/${storeId}/days`, { token: console.token, json })
+    const dates = ['2026-01-06', '2026-01-04', '2026-01-05']
+    const answer = await ask({ dates })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toBe(DAY_FRAMES_MEDIA_TYPE)
+    const frames = new DayFrameParser()
+    const days = [...frames.push(new Uint8Array(await answer.arrayBuffer()))]
+    expect(frames.end()).toEqual([])
+    expect(days.map(({ date }) => date)).toEqual(dates)
+    for (const { date, tag, bytes } of days) {
+      const single = await fetch(`${path}/${date}`, { token: console.token })
+      expect(single.headers.get('etag')).toBe(`W/"${tag}"`)
+      expect(bytes).toEqual(new Uint8Array(await single.arrayBuffer()))
+    }
+    const tooMany = Array.from({ length: 65 }, (_, day) => new Date(day * 24 * HOUR).toISOString().slice(0, 10))
+    for (const [json, field] of [
+      [{}, 'dates'],
+      [{ dates: [] }, 'dates'],
+      [{ dates: tooMany }, 'dates'],
+      [{ dates: ['2026-01-05', '2026-01-05'] }, 'dates'],
+      [{ dates: ['2026-01-05', '2026-02-30'] }, 'dates.1'],
+      [{ dates: ['2026-01-05', 5] }, 'dates.1'],
+      ['2026-01-05', 'body'],
+    ]) {
+      expect(await problemIn(await ask(json), 400), JSON.stringify(json)).toMatchObject({ field })
+    }
+    expect(await problemIn(await ask({ dates }, 'nowhere'), 404)).toMatchObject({ code: 'store_unknown' })
+    expect(await problemIn(await ask({ dates }, 'berlin'), 403)).toMatchObject({ code: 'store_forbidden' })
   })
 
   it('follows changes page by page and never shows a version twice', async () => {

@@ -3,12 +3,20 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { eq } from 'drizzle-orm/sql'
 import { type Context, Hono } from 'hono'
+import { encodeDayFrameHead } from '#shared/protocol/day-frames.ts'
 import { pushRequestSchema } from '#shared/protocol/decisions.ts'
 import { localDateSchema } from '#shared/protocol/primitives.ts'
-import { DAY_BLOCK_MEDIA_TYPE, documentsRequestSchema, HEARTBEAT_INTERVAL_MS } from '#shared/protocol/sync.ts'
+import {
+  DAY_BLOCK_MEDIA_TYPE,
+  DAY_FRAMES_MEDIA_TYPE,
+  daysRequestSchema,
+  documentsRequestSchema,
+  HEARTBEAT_INTERVAL_MS,
+} from '#shared/protocol/sync.ts'
 import { applyMutations } from '../sessions/apply-mutations.ts'
 import { type ChangesPageText, changesSince, documentsOf } from '../sessions/changes.ts'
 import { dayBlockOf, dayBlockTag, manifestOf } from '../sessions/day-blocks.ts'
+import type { Database } from '../storage/open-database.ts'
 import { stores } from '../storage/schema.ts'
 import type { BackendContext } from './app.ts'
 import { type SignedIn, signedIn, type Transport } from './auth.ts'
@@ -20,6 +28,8 @@ const compress = promisify(gzip)
 const COMPRESS_FROM_BYTES = 1_024
 const DEFAULT_PAGE = 500
 const MAX_PAGE = 2_000
+/** An answer of several days ends with the block that reaches this size, uncompressed: whoever asked holds it as a whole. */
+const DAYS_ANSWER_BYTES = 8 * 1024 * 1024
 
 /** Routes under `/sync`. */
 export function syncRoutes({ accounts, clock, database, hub }: BackendContext, transport: Transport): Hono<SignedIn> {
@@ -51,6 +61,15 @@ export function syncRoutes({ accounts, clock, database, hub }: BackendContext, t
     if (known.includes(current) || known.includes('*')) return c.body(null, 304, { ...headers, etag: current })
     const block = await dayBlockOf(database, storeId, date)
     return answerBytes(c, block.bytes, { ...headers, 'content-type': DAY_BLOCK_MEDIA_TYPE, etag: etag(block.tag) })
+  })
+
+  routes.post('/stores/:storeId/days', async (c) => {
+    const { dates } = await readJson(c, daysRequestSchema)
+    const frames = framesOf(database, c.req.param('storeId'), dates)
+    return c.body(streamOf(frames), 200, {
+      'content-type': DAY_FRAMES_MEDIA_TYPE,
+      'cache-control': 'no-store',
+    })
   })
 
   routes.get('/stores/:storeId/changes', async (c) => {
@@ -119,6 +138,33 @@ export function syncRoutes({ accounts, clock, database, hub }: BackendContext, t
   })
 
   return routes
+}
+
+/** The frames of an answer with these days, in their order, as far as there is room. */
+async function* framesOf(database: Database, storeId: string, dates: readonly string[]): AsyncGenerator<Uint8Array> {
+  let room = DAYS_ANSWER_BYTES
+  for (const [index, date] of dates.entries()) {
+    if (room <= 0) return yield encodeDayFrameHead({ end: true, left: dates.slice(index) })
+    const { tag, bytes } = await dayBlockOf(database, storeId, date)
+    yield encodeDayFrameHead({ date, tag }, bytes.byteLength)
+    yield bytes
+    room -= bytes.byteLength
+  }
+  yield encodeDayFrameHead({ end: true, left: [] })
+}
+
+/** Makes the next bytes when the caller has room for them; one that leaves ends the work. */
+function streamOf(parts: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await parts.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    async cancel() {
+      await parts.return(undefined)
+    },
+  })
 }
 
 function pageJson({ changes, ...rest }: ChangesPageText): string {

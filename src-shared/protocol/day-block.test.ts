@@ -48,6 +48,15 @@ describe(`a day block (seed ${seed})`, () => {
     )
   })
 
+  it('has the same bytes for the same rows, in whatever order they are given', () => {
+    fc.assert(
+      fc.property(rows, (given) => {
+        expect(encodeDayBlock(given.toReversed())).toEqual(encodeDayBlock(given))
+      }),
+      { seed, numRuns: 20 },
+    )
+  })
+
   it('is an Arrow stream that other readers understand', () => {
     const given = fc.sample(row, { seed, numRuns: 30 }).map((each, number) => ({ ...each, id: `s${number}` }))
     const table = tableFromIPC(encodeDayBlock(given))

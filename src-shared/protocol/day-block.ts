@@ -118,12 +118,13 @@ export function rowsOf({ rows, columns }: DayBlock): SessionSummary[] {
 export function encodeDayBlock(rows: readonly SessionSummary[]): Uint8Array {
   const ordered = [...rows].sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1))
   const block = columnsOf(ordered)
-  const toArrow: { [Name in Kind]: (values: ValuesByKind[Name]) => Data } = {
+  const toArrow: { [Name in Kind]: (values: ValuesByKind[Name], position: number) => Data } = {
     text: ({ bytes, offsets, nulls }) => utf8Data(bytes, offsets, nulls),
-    label: ({ codes, values }) => {
+    label: ({ codes, values }, position) => {
       const dictionary = textsOf(values)
       return makeData({
-        type: new Dictionary(new Utf8(), new Int32()),
+        // Without a number of its own it takes the next one of the process: the same rows would give other bytes.
+        type: new Dictionary(new Utf8(), new Int32(), position),
         length: codes.length,
         data: codes.map((code) => Math.max(code, 0)),
         dictionary: makeVector(utf8Data(dictionary.bytes, dictionary.offsets, null)),
@@ -146,8 +147,8 @@ export function encodeDayBlock(rows: readonly SessionSummary[]): Uint8Array {
     },
   }
   const vectors = Object.fromEntries(
-    columnNames.map((name) => {
-      const data = (toArrow[kinds[name]] as (values: unknown) => Data)(block.columns[name])
+    columnNames.map((name, position) => {
+      const data = (toArrow[kinds[name]] as (values: unknown, position: number) => Data)(block.columns[name], position)
       return [name, makeVector(data)]
     }),
   )

@@ -5,4 +5,5 @@
  */
 export const protocolHistory: readonly { version: number; hash: string; change: string }[] = [
   { version: 1, hash: 'ac880129814619ee', change: 'first frozen state' },
+  { version: 1, hash: 'a2be7375faf5fed9', change: 'blocks of several days in one answer' },
 ]

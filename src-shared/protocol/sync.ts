@@ -13,8 +13,12 @@ export const PROTOCOL_VERSION = 1
 export const MIN_PROTOCOL_VERSION = 1
 export const PROTOCOL_HEADER = 'floorwalker-protocol'
 export const DAY_BLOCK_MEDIA_TYPE = 'application/vnd.apache.arrow.stream'
+/** Day blocks in frames (`day-frames.ts`). */
+export const DAY_FRAMES_MEDIA_TYPE = 'application/vnd.floorwalker.day-frames'
 export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000
 export const HEARTBEAT_INTERVAL_MS = 15_000
+
+const areDistinct = (values: readonly string[]): boolean => new Set(values).size === values.length
 
 export const signInRequestSchema = z.object({
   employeeNumber: idSchema,
@@ -86,3 +90,20 @@ export const MAX_DOCUMENTS_PER_REQUEST = 100
 /** `POST /v1/sync/stores/{storeId}/sessions`: documents by id; ids the store does not have are left out. */
 export const documentsRequestSchema = z.object({ ids: z.array(idSchema).max(MAX_DOCUMENTS_PER_REQUEST) })
 export const documentsResponseSchema = z.object({ sessions: z.array(sessionDocumentSchema) })
+
+export const MAX_DAYS_PER_REQUEST = 64
+
+/** `POST /v1/sync/stores/{storeId}/days`: blocks of several days in one answer, in this order. */
+export const daysRequestSchema = z.object({
+  dates: z.array(localDateSchema).min(1).max(MAX_DAYS_PER_REQUEST).refine(areDistinct, 'must not name a day twice'),
+})
+
+/**
+ * What a frame of the answer says of itself: the day whose block follows and the tag of that block, as in the ETag of the
+ * single day; or, last, that the answer is whole, with the asked days that did not fit: ask for them again.
+ */
+export const dayFrameHeadSchema = z.union([
+  z.object({ date: localDateSchema, tag: z.string() }),
+  z.object({ end: z.literal(true), left: z.array(localDateSchema) }),
+])
+export type DayFrameHead = z.infer<typeof dayFrameHeadSchema>

@@ -40,7 +40,12 @@ function frozen(): Record<string, unknown> {
   const contract: Record<string, unknown> = {
     'day-block columns': tableFromIPC(encodeDayBlock([])).schema.fields.map(({ name, type }) => `${name}: ${type}`),
     'problem kinds': Object.entries(problems.problemKinds).map(([code, { status, retry }]) => [code, status, retry]),
-    'media types and header': [sync.PROTOCOL_HEADER, sync.DAY_BLOCK_MEDIA_TYPE, problems.PROBLEM_MEDIA_TYPE],
+    'media types and header': [
+      sync.PROTOCOL_HEADER,
+      sync.DAY_BLOCK_MEDIA_TYPE,
+      sync.DAY_FRAMES_MEDIA_TYPE,
+      problems.PROBLEM_MEDIA_TYPE,
+    ],
     'known progress': sessionDocument.knownProgress,
   }
   for (const [module, exports] of Object.entries(modules)) {
