@@ -41,21 +41,42 @@ export class RowSet {
     return size
   }
 
-  /** Sum of a column over the set. */
-  sum(values: ArrayLike<number>): number {
+  /**
+   * Sums over the set in one pass: of one column, and of another by group.
+   * @param groupOf the group of each of `codes`, from 0 to below `groups`
+   */
+  sums(
+    values: ArrayLike<number>,
+    grouped: ArrayLike<number>,
+    codes: ArrayLike<number>,
+    groupOf: Int32Array,
+    groups: number,
+  ): { sum: number; groups: { sums: Float64Array; counts: Int32Array } } {
     const { words } = this
+    const [sums, counts] = [new Float64Array(groups), new Int32Array(groups)]
     let sum = 0
+    // Neighbours are mostly of one group: sums in variables do not wait for the memory of the one before.
+    let [group, ofGroup, rows] = [0, 0, 0]
     for (let word = 0; word < words.length; word += 1) {
-      const bits = words[word] as number
-      if (bits === 0) continue
       const row = word * 32
-      if (bits === -1) {
-        for (let bit = 0; bit < 32; bit += 2) sum += (values[row + bit] as number) + (values[row + bit + 1] as number)
-      } else {
-        for (let rest = bits; rest !== 0; rest &= rest - 1) sum += values[row + lowestBit(rest)] as number
+      for (let rest = words[word] as number; rest !== 0; rest &= rest - 1) {
+        const at = row + lowestBit(rest)
+        const next = groupOf[codes[at] as number] as number
+        if (next !== group) {
+          sums[group] = (sums[group] as number) + ofGroup
+          counts[group] = (counts[group] as number) + rows
+          ;[group, ofGroup, rows] = [next, 0, 0]
+        }
+        sum += values[at] as number
+        ofGroup += grouped[at] as number
+        rows += 1
       }
     }
-    return sum
+    if (rows > 0) {
+      sums[group] = (sums[group] as number) + ofGroup
+      counts[group] = (counts[group] as number) + rows
+    }
+    return { sum, groups: { sums, counts } }
   }
 
   /** Rows in ascending order; the set must not change meanwhile. */

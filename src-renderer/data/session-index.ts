@@ -27,7 +27,6 @@ import {
   labelFilterNames,
   labelFilters,
   narrow,
-  narrowToCodes,
   narrowToStores,
   splitLabels,
 } from './session-filter.ts'
@@ -257,14 +256,10 @@ export class SessionIndex {
 
   private totalsOf(rows: RowSet): SessionPage['totals'] {
     const { quantity, total, profiles } = this.columns
-    const byCurrency = new Map<string, number>()
-    for (const currency of new Set(profiles.values.map((profile) => profile.currency))) {
-      const ofCurrency = rows.clone()
-      const matches = Uint8Array.from(profiles.values, (profile) => Number(profile.currency === currency))
-      narrowToCodes(ofCurrency, profiles, matches)
-      if (ofCurrency.size > 0) byCurrency.set(currency, ofCurrency.sum(total.data))
-    }
-    const sums = [...byCurrency].map(([currency, sum]) => ({ currency, total: sum }))
-    return { quantity: rows.sum(quantity.data), byCurrency: sums.sort((a, b) => (a.currency < b.currency ? -1 : 1)) }
+    const currencies = [...new Set(profiles.values.map((profile) => profile.currency))].sort()
+    const positions = Int32Array.from(profiles.values, (profile) => currencies.indexOf(profile.currency))
+    const { sum, groups } = rows.sums(quantity.data, total.data, profiles.codes, positions, currencies.length)
+    const byCurrency = currencies.map((currency, at) => ({ currency, total: groups.sums[at] as number }))
+    return { quantity: sum, byCurrency: byCurrency.filter((_, at) => (groups.counts[at] as number) > 0) }
   }
 }

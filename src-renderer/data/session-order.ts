@@ -12,6 +12,8 @@ import type { Running, SessionColumns } from './session-columns.ts'
 /** Rows that are changed one by one rather than sorted anew: this share of all. */
 const MERGED_SHARE = 1 / 64
 const MIN_MERGED = 1024
+/** So many changed rows stand beside an order before they are put in, which takes a pass over all rows. */
+const MAX_LATE = 1024
 /** Rows looked at together while a page is far away. */
 const STRIDE = 64
 /** So many rows are sorted by comparing them: where the order is there, and where it would have to be made first. */
@@ -66,6 +68,10 @@ class RowOrder {
   /** Rows from here on are not in the order yet. */
   private covered = 0
   private position: number | null = null
+  /** Rows changed since they were put in, in this order; pages are read from both. */
+  private late = new Int32Array(0)
+  /** The same rows as a set: where they stand in `rows` means nothing any more. */
+  private readonly isLate = new RowSet()
 
   constructor(
     private readonly columns: SessionColumns,
@@ -91,7 +97,7 @@ class RowOrder {
     const moving = [...this.key.moving()]
     const most = Math.max(MIN_MERGED, columns.length * MERGED_SHARE)
     if (changed !== null && changed.length + moving.length <= most) {
-      if (changed.length + moving.length > 0) this.merge([...changed, ...moving])
+      if (changed.length + moving.length > 0) this.follow([...changed, ...moving])
       this.position = columns.changePosition
       return
     }
@@ -109,11 +115,44 @@ class RowOrder {
 
   /** All rows in this order. */
   toRows(): Int32Array {
+    this.mergeLate()
     return this.rows.slice(0, this.length)
   }
 
   /** A page of the rows in `filter`, in this order or against it. */
-  page(filter: RowSet, { descending, offset, limit }: PageSpan): number[] {
+  page(filter: RowSet, span: PageSpan): number[] {
+    const late = [...this.late].filter((row) => filter.has(row))
+    if (late.length === 0 && this.late.length === 0) return this.pageOfSorted(filter, span)
+    const { descending, offset, limit } = span
+    const compare = this.comparator(descending)
+    late.sort(compare)
+    // However many late rows come before the page, it lies in this longer one.
+    const from = Math.max(0, offset - late.length)
+    const longer = { descending, offset: from, limit: offset - from + limit }
+    const sorted = this.pageOfSorted(this.withoutLate(filter), longer)
+    const merged: number[] = []
+    let before = 0
+    if (from > 0) {
+      const [first] = sorted
+      if (first === undefined) before = late.length
+      else while (before < late.length && compare(late[before] as number, first) < 0) before += 1
+    }
+    for (let [at, next] = [0, before]; merged.length < longer.limit && (at < sorted.length || next < late.length); ) {
+      const [row, lateRow] = [sorted[at], late[next]]
+      if (lateRow === undefined || (row !== undefined && compare(row, lateRow) < 0)) {
+        merged.push(row as number)
+        at += 1
+      } else {
+        merged.push(lateRow)
+        next += 1
+      }
+    }
+    const skipped = offset - from - before
+    return merged.slice(skipped, skipped + limit)
+  }
+
+  /** A page of rows that are where they belong. */
+  private pageOfSorted(filter: RowSet, { descending, offset, limit }: PageSpan): number[] {
     const backwards = descending !== (this.ties === null)
     if (!backwards) return this.walk(filter, 0, this.length, offset, limit, [])
     const page: number[] = []
@@ -162,11 +201,49 @@ class RowOrder {
 
   /** Calls `visit` for rows in `filter`, in this order, until it answers false. */
   each(filter: RowSet, visit: (row: number) => boolean): void {
-    const { words } = filter
-    for (let at = 0; at < this.length; at += 1) {
+    const late = [...this.late].filter((row) => filter.has(row))
+    const { words } = this.withoutLate(filter)
+    let next = 0
+    let end = this.placeOf(late[next])
+    for (let at = 0; ; at += 1) {
+      for (; at === end && next < late.length; end = this.placeOf(late[next])) {
+        if (!visit(late[next] as number)) return
+        next += 1
+      }
+      if (at >= this.length) return
       const row = this.rows[at] as number
       if ((((words[row >> 5] as number) >>> (row & 31)) & 1) === 1 && !visit(row)) return
     }
+  }
+
+  /** Where a late row belongs among the sorted ones; their end without one. */
+  private placeOf(late: number | undefined): number {
+    if (late === undefined) return this.length
+    const compare = this.comparator(this.ties === null)
+    return this.firstWhere(0, this.length, (row) => compare(row, late) > 0)
+  }
+
+  /**
+   * The first position from `low` to below `high` whose row answers yes, where all after it do too; else `high`. Late
+   * rows are passed over: they answer as the next one does.
+   */
+  private firstWhere(low: number, high: number, answer: (row: number) => boolean): number {
+    let [from, to] = [low, high]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      let at = middle
+      while (at < to && this.isLate.has(this.rows[at] as number)) at += 1
+      if (at === to || answer(this.rows[at] as number)) to = middle
+      else from = at + 1
+    }
+    return from
+  }
+
+  private withoutLate(filter: RowSet): RowSet {
+    if (this.late.length === 0) return filter
+    const sorted = filter.clone()
+    for (const row of this.late) sorted.delete(row)
+    return sorted
   }
 
   private walk(filter: RowSet, from: number, to: number, offset: number, limit: number, page: number[]): number[] {
@@ -206,34 +283,22 @@ class RowOrder {
 
   private startOfRun(at: number): number {
     const row = this.rows[at] as number
-    const isSame = (index: number) => this.key.compare(this.rows[index] as number, row) === 0
+    const isSame = (other: number) => this.key.compare(other, row) === 0
     let step = 1
     let low = at
-    while (low - step >= 0 && isSame(low - step)) {
-      low -= step
+    for (;;) {
+      const from = Math.max(0, low - step)
+      const start = this.firstWhere(from, low, isSame)
+      if (start > from || from === 0) return start
+      low = from
       step *= 2
     }
-    // The run starts within the last step.
-    let from = Math.max(0, low - step)
-    while (from < low) {
-      const middle = (from + low) >> 1
-      if (isSame(middle)) low = middle
-      else from = middle + 1
-    }
-    return low
   }
 
   /** @param high where the run has ended at the latest */
   private endOfRun(at: number, high: number): number {
     const row = this.rows[at] as number
-    let low = at + 1
-    let end = high
-    while (low < end) {
-      const middle = (low + end) >> 1
-      if (this.key.compare(this.rows[middle] as number, row) === 0) low = middle + 1
-      else end = middle
-    }
-    return low
+    return this.firstWhere(at + 1, high, (other) => this.key.compare(other, row) !== 0)
   }
 
   private *sortAll(): Generator<void, void> {
@@ -242,27 +307,40 @@ class RowOrder {
     if (ties !== null) yield* ties.prepare()
     const rows = ties === null ? allRows(columns.length) : ties.toRows()
     const valued = yield* key.sort(rows)
+    this.forgetLate()
     this.rows = rows
     this.length = rows.length
     this.nullsFrom = valued
     this.covered = rows.length
   }
 
-  /** Takes rows out and puts them in where they belong now. */
-  private merge(changed: readonly number[]): void {
-    const { columns, key } = this
-    const moved = new RowSet()
-    moved.reserve(columns.length)
-    const inserted: number[] = []
+  /** Notes changed rows, and puts them in once they are many. */
+  private follow(changed: readonly number[]): void {
+    const { isLate } = this
+    isLate.reserve(this.columns.length)
+    const added: number[] = []
     for (const row of changed) {
-      if (moved.has(row)) continue
-      moved.add(row)
-      inserted.push(row)
+      if (isLate.has(row)) continue
+      isLate.add(row)
+      added.push(row)
     }
+    // Those noted before may have changed again.
+    this.late = Int32Array.from([...this.late, ...added]).sort(this.comparator(this.ties === null))
+    if (this.late.length > MAX_LATE) this.mergeLate()
+  }
+
+  private forgetLate(): void {
+    for (const row of this.late) this.isLate.delete(row)
+    this.late = new Int32Array(0)
+  }
+
+  /** Takes late rows out and puts them in where they belong now. */
+  private mergeLate(): void {
+    const { columns, key, late: inserted, isLate: moved } = this
+    if (inserted.length === 0) return
     if (inserted.some((row) => row < this.covered)) this.take(moved)
     this.covered = columns.length
     const compare = this.comparator(this.ties === null)
-    inserted.sort(compare)
     const needed = this.length + inserted.length
     if (needed > this.rows.length) {
       const rows = new Int32Array(Math.ceil(needed * 1.05))
@@ -284,6 +362,7 @@ class RowOrder {
       if (!key.isNull(row)) this.nullsFrom += 1
     }
     this.length = needed
+    this.forgetLate()
   }
 
   private take(moved: RowSet): void {
