@@ -48,7 +48,12 @@ function mirror(next: DataStatus): void {
     forgetUiState()
     queryClient.clear()
   }
-  useDataStatus.setState(next, true)
+  useDataStatus.setState({ ...next, identity: sameOr(useDataStatus.getState().identity, next.identity) }, true)
+}
+
+/** Every status crosses from the worker as a copy; screens must not take an unchanged part for a new one. */
+function sameOr<T>(before: T, next: T): T {
+  return JSON.stringify(before) === JSON.stringify(next) ? before : next
 }
 
 const data = connectData()

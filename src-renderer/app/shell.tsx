@@ -27,6 +27,7 @@ import { useData, useDataStatus, useEmployee, useQueue, useStores } from '../ui/
 import { counted } from '../ui/labels.ts'
 import { useUiState } from '../ui/ui-state.ts'
 import { LongWaitBanner, LowDiskBanner, ReadOnlyBanner, ResultsBanner } from './banners.tsx'
+import { Commands } from './commands.tsx'
 import { ConnectionBadge, UnsentBadge } from './console-state.tsx'
 import classes from './shell.module.css'
 import { SignInAgainBanner } from './sign-in-again.tsx'
@@ -68,6 +69,7 @@ function Frame() {
           <UnsentBadge />
           <ConnectionBadge />
           <span className={classes.divider} />
+          <Commands />
           <SchemeMenu />
           <EmployeeMenu />
         </div>

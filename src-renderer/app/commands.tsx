@@ -1,0 +1,137 @@
+/** Commands that work everywhere, and the two ways to all commands: palette and shortcuts sheet. */
+import { ActionIcon, useMantineColorScheme } from '@mantine/core'
+import {
+  IconArrowsSplit2,
+  IconBasketSearch,
+  IconCommand,
+  IconDatabaseHeart,
+  IconDeviceDesktop,
+  IconKeyboard,
+  IconMoon,
+  IconRefresh,
+  IconShieldCheck,
+  IconSun,
+} from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useMemo, useState } from 'react'
+import { useData } from '../ui/data-context.ts'
+import { type Command, isMac, useCommandKeys, useCommands } from '../ui/shortcuts.ts'
+import { useUiState } from '../ui/ui-state.ts'
+
+// Neither is needed for the first picture.
+const CommandPalette = lazy(async () => ({ default: (await import('./command-palette.tsx')).CommandPalette }))
+const ShortcutsSheet = lazy(async () => ({ default: (await import('./shortcuts-sheet.tsx')).ShortcutsSheet }))
+
+const EVERYWHERE = 'Everywhere'
+
+/** The button that opens the palette; registers what works everywhere. */
+export function Commands() {
+  const [open, setOpen] = useState<'palette' | 'sheet' | null>(null)
+  const data = useData()
+  const navigate = useNavigate()
+  const { setColorScheme } = useMantineColorScheme()
+  useCommandKeys()
+  const commands = useMemo((): Command[] => {
+    const go = (to: '/checks' | '/not-counted' | '/data-safety') => () => void navigate({ to })
+    return [
+      {
+        id: 'commands',
+        group: EVERYWHERE,
+        text: 'Find a command or a session',
+        keys: 'mod+k',
+        keysOnly: true,
+        run: () => setOpen('palette'),
+      },
+      {
+        id: 'shortcuts',
+        group: EVERYWHERE,
+        text: 'Show all keyboard shortcuts',
+        keys: '?',
+        icon: IconKeyboard,
+        run: () => setOpen('sheet'),
+      },
+      {
+        id: 'go.sessions',
+        group: EVERYWHERE,
+        text: 'Go to the sessions',
+        keys: 'alt+1',
+        icon: IconBasketSearch,
+        run: () => void navigate({ to: '/sessions', search: useUiState.getState().sessionsSearch }),
+      },
+      {
+        id: 'go.checks',
+        group: EVERYWHERE,
+        text: 'Go to the checks',
+        keys: 'alt+2',
+        icon: IconShieldCheck,
+        run: go('/checks'),
+      },
+      {
+        id: 'go.not-counted',
+        group: EVERYWHERE,
+        text: 'Go to decisions that did not count',
+        icon: IconArrowsSplit2,
+        run: go('/not-counted'),
+      },
+      {
+        id: 'go.data-safety',
+        group: EVERYWHERE,
+        text: 'Go to data safety',
+        icon: IconDatabaseHeart,
+        run: go('/data-safety'),
+      },
+      {
+        id: 'sync',
+        group: EVERYWHERE,
+        text: 'Sync now',
+        icon: IconRefresh,
+        // What went wrong shows in the status.
+        run: () => void data.syncNow().catch(() => undefined),
+      },
+      {
+        id: 'theme.light',
+        group: EVERYWHERE,
+        text: 'Light colours',
+        keywords: 'theme scheme',
+        icon: IconSun,
+        run: () => setColorScheme('light'),
+      },
+      {
+        id: 'theme.dark',
+        group: EVERYWHERE,
+        text: 'Dark colours',
+        keywords: 'theme scheme',
+        icon: IconMoon,
+        run: () => setColorScheme('dark'),
+      },
+      {
+        id: 'theme.auto',
+        group: EVERYWHERE,
+        text: 'Colours like the system',
+        keywords: 'theme scheme',
+        icon: IconDeviceDesktop,
+        run: () => setColorScheme('auto'),
+      },
+    ]
+  }, [data, navigate, setColorScheme])
+  useCommands(commands)
+  const close = () => setOpen(null)
+  const keys = isMac() ? '⌘K' : 'Ctrl+K'
+  return (
+    <>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={`Commands (${keys})`}
+        title={`Commands (${keys})`}
+        onClick={() => setOpen('palette')}
+      >
+        <IconCommand size={18} stroke={1.7} />
+      </ActionIcon>
+      <Suspense>
+        {open === 'palette' && <CommandPalette onClose={close} />}
+        {open === 'sheet' && <ShortcutsSheet onClose={close} />}
+      </Suspense>
+    </>
+  )
+}
