@@ -75,6 +75,7 @@ export async function countSessions(data: DataApi): Promise<number> {
     interactionMs: null,
     rating: [],
     reviewed: null,
+    waitingNow: null,
     text: '',
     sort: 'lastActivityAt',
     descending: true,

@@ -38,6 +38,8 @@ export function connectData(): DataApi {
     signOut: () => remote.signOut(),
     sessions: (query, signal) => lists.ask(signal, () => remote.sessions(query)),
     facets: (filter) => remote.facets(filter),
+    sessionRows: (keys) => remote.sessionRows(keys),
+    sessionTotals: (keys) => remote.sessionTotals(keys),
     session: (storeId, sessionId) => remote.session(storeId, sessionId),
     queue: (storeIds) => remote.queue(storeIds),
     decide: (storeId, sessionId, input) => remote.decide(storeId, sessionId, input),

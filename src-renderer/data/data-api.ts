@@ -89,6 +89,8 @@ export interface SessionFilter {
   /** Ratings 1 to 5; 0 stands for no feedback. */
   rating: number[]
   reviewed: boolean | null
+  /** Whether a verification waits for an employee now. */
+  waitingNow: boolean | null
   /** Substring of session or customer id, case-insensitive; empty matches all. */
   text: string
 }
@@ -115,6 +117,7 @@ export const noFilter: SessionFilter = {
   interactionMs: null,
   rating: [],
   reviewed: null,
+  waitingNow: null,
   text: '',
 }
 
@@ -399,6 +402,10 @@ export interface WorkerApi {
   sessions(query: SessionQuery): Promise<SessionPage>
   /** Counts for the filter menus. @param nowMs as of `SessionQuery` */
   facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets>
+  /** Rows of these sessions as they are now, whatever the filter; null for one that is gone. */
+  sessionRows(keys: SessionKey[]): Promise<(SessionSummary | null)[]>
+  /** Count and sums of these sessions; those that are gone are left out. */
+  sessionTotals(keys: SessionKey[]): Promise<{ count: number; totals: SessionPage['totals'] }>
   /** Null for a session that neither this console nor (when online) the backend knows. */
   session(storeId: string, sessionId: string): Promise<SessionView | null>
   /** Open verifications of the stores (empty means all), longest wait first. */

@@ -28,6 +28,7 @@ import type {
   QueueEntry,
   SessionFacets,
   SessionFilter,
+  SessionKey,
   SessionPage,
   SessionQuery,
   SessionView,
@@ -258,6 +259,26 @@ export class DataService implements WorkerApi {
   async facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets> {
     const storeIds = this.visibleStores(filter.storeIds)
     return this.index.facets({ ...filter, storeIds }, (storeId) => this.settingsOf(storeId)?.staleAfterMinutes ?? 30)
+  }
+
+  async sessionRows(keys: SessionKey[]): Promise<(SessionSummary | null)[]> {
+    return keys.map(({ storeId, id }) =>
+      this.settingsOf(storeId) === undefined ? null : (this.index.get(storeId, id) ?? null),
+    )
+  }
+
+  async sessionTotals(keys: SessionKey[]): Promise<{ count: number; totals: SessionPage['totals'] }> {
+    const rows = (await this.sessionRows(keys)).filter((row) => row !== null)
+    const byCurrency = new Map<string, number>()
+    for (const row of rows) byCurrency.set(row.currency, (byCurrency.get(row.currency) ?? 0) + row.total)
+    const sums = [...byCurrency].map(([currency, total]) => ({ currency, total }))
+    return {
+      count: rows.length,
+      totals: {
+        quantity: rows.reduce((sum, row) => sum + row.quantity, 0),
+        byCurrency: sums.sort((a, b) => (a.currency < b.currency ? -1 : 1)),
+      },
+    }
   }
 
   async session(storeId: string, sessionId: string): Promise<SessionView | null> {

@@ -35,6 +35,7 @@ export function narrow(rows: RowSet, columns: SessionColumns, filter: FieldFilte
   narrowToRange(rows, columns.total, filter.total)
   narrowToRange(rows, columns.quantity, filter.quantity)
   narrowToRange(rows, columns.transactions, filter.transactions)
+  narrowToWaiting(rows, columns, filter.waitingNow)
   narrowToRunningRange(rows, columns, columns.waitingMs, 'waitingSince', filter.waitingMs, moment.nowMs)
   narrowToRunningRange(rows, columns, columns.interactionMs, 'interactingSince', filter.interactionMs, moment.nowMs)
 }
@@ -264,6 +265,18 @@ function narrowToSumRange({ words }: RowSet, first: NumberColumn, second: Number
       kept |= (Number(part !== nil) & Number(sum >= min) & Number(sum <= max)) << bit
     }
     words[word] = bits & kept
+  }
+}
+
+/** Few rows wait at a time: they are looked at one by one. */
+function narrowToWaiting(rows: RowSet, { running }: SessionColumns, waitingNow: boolean | null): void {
+  if (waitingNow === null) return
+  const waiting = [...running].flatMap(([row, { waitingSince }]) => (Number.isNaN(waitingSince) ? [] : row))
+  const found = waiting.filter((row) => rows.has(row))
+  if (waitingNow) rows.words.fill(0)
+  for (const row of found) {
+    if (waitingNow) rows.add(row)
+    else rows.delete(row)
   }
 }
 

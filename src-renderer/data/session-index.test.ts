@@ -133,6 +133,7 @@ function isUnder(query: SessionQuery, row: SessionSummary): boolean {
     within(query.interactionMs, running(row.interactionMs, row.interactingSince, query.nowMs)) &&
     oneOf(query.rating, row.rating ?? 0) &&
     (query.reviewed === null || query.reviewed === row.reviewed) &&
+    (query.waitingNow === null || query.waitingNow === (row.waitingSince !== null)) &&
     (row.id.toLowerCase().includes(needle) || (row.customerId?.toLowerCase().includes(needle) ?? false))
   )
 }
@@ -245,6 +246,7 @@ const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   interactionMs: rangeArbitrary(fc.constantFrom(0, 60_000, 3_600_000)),
   rating: listOf([0, 1, 2, 3, 4, 5], 9),
   reviewed: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
+  waitingNow: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   text: fc.oneof<fc.MaybeWeightedArbitrary<string>[]>(
     { weight: 3, arbitrary: fc.constantFrom('', '  ') },
     { weight: 3, arbitrary: fc.constantFrom('S', 'session', 'N-1', '-2', 'x'.repeat(150), 'i', 'k', 'ä', '豈', '~') },
