@@ -155,8 +155,7 @@ function FirstSyncBar() {
   const stores = useStores()
   if (firstSync === null) return null
   const name = stores.find((store) => store.id === firstSync.storeId)?.name ?? firstSync.storeId
-  const place = stores.findIndex((store) => store.id === firstSync.storeId) + 1
-  const { daysDone, daysTotal } = firstSync
+  const { daysDone, daysTotal, storesDone, storesTotal } = firstSync
   return (
     <div className={classes.firstSync}>
       <Progress
@@ -167,7 +166,7 @@ function FirstSyncBar() {
       />
       <p>
         Fetching the history of <strong>{name}</strong>
-        {stores.length > 1 && ` (store ${place} of ${stores.length})`}: {daysDone} of {counted(daysTotal, 'day')},
+        {storesTotal > 1 && ` (store ${storesDone + 1} of ${storesTotal})`}: {daysDone} of {counted(daysTotal, 'day')},
         newest first. You can work meanwhile.
       </p>
     </div>

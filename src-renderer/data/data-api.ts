@@ -17,6 +17,9 @@ export interface FirstSync {
   storeId: string
   daysDone: number
   daysTotal: number
+  /** Of all stores that are fetched in a row. */
+  storesDone: number
+  storesTotal: number
 }
 
 export interface DataStatus {

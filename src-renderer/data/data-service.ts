@@ -6,7 +6,6 @@ import {
   localStateSchema,
   unnumberedMutationSchema,
 } from '#shared/desktop-api.ts'
-import { decodeDayBlockColumns } from '#shared/protocol/day-block.ts'
 import { decisionPayloads } from '#shared/protocol/decisions.ts'
 import { describeIssue } from '#shared/protocol/primitives.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
@@ -42,7 +41,8 @@ import { checkIntegrity } from './integrity.ts'
 import { countSubjects, decisionOf, withPending } from './pending-decisions.ts'
 import { DEFAULT_KEEP_DETAILS_DAYS, removeOld } from './retention.ts'
 import { ServerClock } from './server-clock.ts'
-import { SessionIndex } from './session-index.ts'
+import { SessionHistory } from './session-history.ts'
+import type { SessionIndex } from './session-index.ts'
 import { initialState, type SyncState } from './sync/machine.ts'
 import { SyncRunner } from './sync/run-sync.ts'
 import { CallFailed, call, callJson, type Fetch } from './transport.ts'
@@ -65,6 +65,10 @@ const ROOM_CHECK_INTERVAL_MS = 10_000
 const MAX_SHOWN_VIEWS = 500
 const PREPARE_SLICE_MS = 5
 const PREPARE_PAUSE_MS = 20
+/** Of a store whose settings went away while a query was under way. */
+const DEFAULT_STALE_AFTER_MINUTES = 30
+/** Days that arrive one after the other are shown so often; each time the screens ask anew. */
+const SHOWN_WHILE_FILLING_MS = 300
 const HOUSEKEEPING_INTERVAL_MS = 10 * 60_000
 
 /** What the browser says about its storage; null where it does not. */
@@ -87,15 +91,14 @@ export interface ServicePorts {
 
 export class DataService implements WorkerApi {
   private readonly database: ConsoleDatabase
-  private readonly index = new SessionIndex()
+  private readonly history: SessionHistory
+  private readonly index: SessionIndex
   private readonly serverClock: ServerClock
   private readonly runner: SyncRunner
   private readonly ledger: DecisionLedger
   private identity: Identity | null = null
   private local: LocalInfo | null = null
   private deviceId = ''
-  /** Days whose block could not be read, by store. */
-  private readonly damaged = new Map<string, Set<string>>()
   /** Views of sessions as last shown, by store and session; one is good for its version and its unsent decisions. */
   private readonly shownViews = new Map<string, { pending: string; view: SessionView }>()
   private lowDisk = false
@@ -103,7 +106,6 @@ export class DataService implements WorkerApi {
   private roomFoundAt: number | null = null
   private journalReadOnly = false
   private sync: SyncState = initialState
-  private lastContactAt: Record<string, number> = {}
   private firstSync: FirstSync | null = null
   private unseenResults = 0
   private revision = 0
@@ -111,10 +113,23 @@ export class DataService implements WorkerApi {
   private onStatus: (status: DataStatus) => void = () => undefined
   private publishing = false
   private preparing = false
+  /** When days of a first sync were shown last, monotonic milliseconds. */
+  private shownAt: number | null = null
 
   constructor(private readonly ports: ServicePorts) {
     this.database = ports.database
     this.serverClock = new ServerClock(ports.clock)
+    this.history = new SessionHistory({
+      database: ports.database,
+      noteIncident: (incident) => this.noteIncident(incident),
+      onProgress: () => this.publish(),
+      onChanged: () => this.changed(),
+      onDamaged: () => {
+        // The next pull fetches the day again.
+        if (this.leading) this.runner.syncNow()
+      },
+    })
+    this.index = this.history.index
     this.ledger = new DecisionLedger({
       database: ports.database,
       fetch: ports.fetch,
@@ -135,23 +150,28 @@ export class DataService implements WorkerApi {
       renumber: (lastMutationSeq) => this.renumber(lastMutationSeq),
       offerAgain: () => this.offerAgain(),
       hasRoom: () => this.hasRoom(),
-      damagedDays: (storeId) => [...(this.damaged.get(storeId) ?? [])],
+      damagedDays: (storeId) => this.history.damagedDays(storeId),
       onDayRepaired: async (storeId, date) => {
-        this.damaged.get(storeId)?.delete(date)
+        this.history.repaired(storeId, date)
         await this.noteIncident({ kind: 'block_repaired', count: 1, storeId, date })
       },
       onSettings: (storeId, settings) => this.takeSettings(storeId, settings),
       openSessions: (storeId) => this.index.openRows([storeId]),
       onState: (state) => this.takeSyncState(state),
       onBlock: (storeId, block) => {
-        this.index.addBlock(storeId, block)
-        this.changed()
+        this.history.addBlock(storeId, block)
+        this.changedWhileFilling()
       },
+      onCorruptBlock: (storeId, date) => this.noteIncident({ kind: 'block_corrupt', count: 1, storeId, date }),
+      hasRow: (storeId, id, version) => (this.index.confirmed(storeId, id)?.version ?? 0) >= version,
       onFirstSync: (progress) => {
         this.firstSync = progress
         this.publish()
       },
-      onFilled: (storeId) => this.ports.broadcast({ type: 'changed', storeId, ids: 'all' }),
+      onFilled: (storeId) => {
+        this.changed()
+        this.ports.broadcast({ type: 'changed', storeId, ids: 'all' })
+      },
       onStoreChanged: (storeId, ids) => this.storeChanged(storeId, ids),
       onSettled: (rows) => this.settled(rows),
       onStoreWithdrawn: async (storeId) => {
@@ -253,12 +273,13 @@ export class DataService implements WorkerApi {
 
   async sessions(query: SessionQuery): Promise<SessionPage> {
     const storeIds = this.visibleStores(query.storeIds)
-    return this.index.query({ ...query, storeIds }, (storeId) => this.settingsOf(storeId)?.staleAfterMinutes ?? 30)
+    const page = this.index.query({ ...query, storeIds }, (id) => this.staleAfterMinutes(id))
+    return { ...page, complete: this.history.reading === null }
   }
 
   async facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets> {
     const storeIds = this.visibleStores(filter.storeIds)
-    return this.index.facets({ ...filter, storeIds }, (storeId) => this.settingsOf(storeId)?.staleAfterMinutes ?? 30)
+    return this.index.facets({ ...filter, storeIds }, (id) => this.staleAfterMinutes(id))
   }
 
   async sessionRows(keys: SessionKey[]): Promise<(SessionSummary | null)[]> {
@@ -412,6 +433,7 @@ export class DataService implements WorkerApi {
   // --- data safety -------------------------------------------------------------------------------------------------
 
   async dataSafety(): Promise<DataSafety> {
+    await this.history.complete()
     return collectDataSafety({
       database: this.database,
       index: this.index,
@@ -434,13 +456,17 @@ export class DataService implements WorkerApi {
   }
 
   async checkIntegrity(): Promise<IntegrityReport> {
+    await this.history.complete()
     const report = await checkIntegrity({
       database: this.database,
       index: this.index,
       runner: this.runner,
       stores: this.identity?.stores ?? [],
       now: () => this.serverClock.now(),
-      reload: (storeId) => this.storeChanged(storeId, 'all'),
+      reload: async (storeId) => {
+        await this.storeChanged(storeId, 'all')
+        await this.history.complete()
+      },
     })
     await this.database.setMeta('lastIntegrityCheck', report)
     for (const { storeId, date, repaired, there } of report.findings) {
@@ -537,7 +563,8 @@ export class DataService implements WorkerApi {
     return free === null || free >= DISK_RESERVE_BYTES
   }
 
-  private removeOld(keepDetailsDays: number): Promise<number> {
+  private async removeOld(keepDetailsDays: number): Promise<number> {
+    await this.history.complete()
     return removeOld(this.database, this.index, keepDetailsDays, this.serverClock.now())
   }
 
@@ -554,6 +581,7 @@ export class DataService implements WorkerApi {
     await this.ledger.reconcileIfNeeded().catch(() => undefined)
     await this.ledger.confirmSettled()
     await this.removeOld((await this.database.getMeta('keepDetailsDays')) ?? DEFAULT_KEEP_DETAILS_DAYS)
+    await this.history.writeBack(this.identity?.stores ?? [], this.serverClock.now())
   }
 
   private async measureClock(): Promise<void> {
@@ -726,48 +754,23 @@ export class DataService implements WorkerApi {
     if (ids === 'all') {
       // Versions of another epoch may be the same numbers.
       this.shownViews.clear()
-      await this.loadStore(storeId)
-    } else {
-      const rows = await this.database.overlay.bulkGet(ids.map((id): [string, string] => [storeId, id]))
-      this.index.addOverlay(rows.filter((row) => row !== undefined))
     }
+    await this.history.follow(storeId, ids)
     await this.showPending()
-    const cursor = await this.database.cursors.get(storeId)
-    if (cursor !== undefined) this.lastContactAt = { ...this.lastContactAt, [storeId]: cursor.pulledAt }
-  }
-
-  /** Rebuilds the index of a store from IndexedDB. */
-  private async loadStore(storeId: string): Promise<void> {
-    this.index.dropStore(storeId)
-    const damaged: string[] = []
-    await this.database.dayBlocks
-      .where('storeId')
-      .equals(storeId)
-      .each(({ date, bytes }) => {
-        try {
-          this.index.addBlock(storeId, decodeDayBlockColumns(bytes))
-        } catch {
-          damaged.push(date)
-        }
-      })
-    for (const date of damaged) {
-      const known = this.damaged.get(storeId) ?? new Set()
-      if (!known.has(date)) await this.noteIncident({ kind: 'block_corrupt', count: 1, storeId, date })
-      this.damaged.set(storeId, known.add(date))
-    }
-    this.index.addOverlay(await this.database.overlay.where('storeId').equals(storeId).toArray())
-    const cursor = await this.database.cursors.get(storeId)
-    if (cursor !== undefined) this.lastContactAt = { ...this.lastContactAt, [storeId]: cursor.pulledAt }
   }
 
   private async loadStores(): Promise<void> {
-    for (const store of this.identity?.stores ?? []) await this.loadStore(store.id)
+    await this.history.read(this.identity?.stores.map((store) => store.id) ?? [])
     await this.showPending()
   }
 
   private visibleStores(storeIds: readonly string[]): string[] {
     const own = this.identity?.stores.map((store) => store.id) ?? []
     return storeIds.length === 0 ? own : own.filter((id) => storeIds.includes(id))
+  }
+
+  private staleAfterMinutes(storeId: string): number {
+    return this.settingsOf(storeId)?.staleAfterMinutes ?? DEFAULT_STALE_AFTER_MINUTES
   }
 
   private settingsOf(storeId: string): StoreSettings | undefined {
@@ -826,7 +829,7 @@ export class DataService implements WorkerApi {
   private async followStores(identity: Identity): Promise<void> {
     const news = identity.stores.map((store) => store.id).filter((id) => this.sync.stores[id] === undefined)
     if (news.length === 0) return
-    for (const storeId of news) await this.loadStore(storeId)
+    await this.history.read(news)
     this.runner.storesAdded(await this.filledStores(news))
     this.changed()
   }
@@ -890,9 +893,18 @@ export class DataService implements WorkerApi {
     this.prepareSoon()
   }
 
+  /** The first days are shown at once, the many after them now and then. */
+  private changedWhileFilling(): void {
+    const now = this.ports.clock.monotonic()
+    if (this.shownAt !== null && now - this.shownAt < SHOWN_WHILE_FILLING_MS) return
+    this.shownAt = now
+    this.changed()
+  }
+
   /** Makes sort orders and text search ready in the pauses between messages. */
   private prepareSoon(): void {
-    if (this.preparing) return
+    // While days stream in, every order would be sorted again and again.
+    if (this.preparing || this.history.reading !== null || this.firstSync !== null) return
     this.preparing = true
     setTimeout(() => {
       this.preparing = false
@@ -926,9 +938,9 @@ export class DataService implements WorkerApi {
       }, null),
       unseenResults: this.unseenResults,
       clockOffsetMs: this.serverClock.offsetMs(),
-      lastContactAt: this.lastContactAt,
+      lastContactAt: this.history.lastContactAt,
       firstSync: this.firstSync,
-      reading: null,
+      reading: this.history.reading,
       revision: this.revision,
       journalled: this.local !== null,
       lowDisk: this.lowDisk,

@@ -57,7 +57,7 @@ describe('a page of changes', () => {
   })
 
   it('deletes what the backend says is gone', async () => {
-    await database.keepDocuments('a', [session('s1', 3)], 'E')
+    await database.keepDocuments('a', [session('s1', 3)], 'E', () => false)
     await database.applyPage('a', 1, page({ changes: [{ version: 5, deleted: 's1' }] }), 'd', 9)
     expect(await database.sessions.count()).toBe(0)
     expect((await database.overlay.get(['a', 's1']))?.summary).toBeNull()
@@ -80,14 +80,14 @@ describe('a page of changes', () => {
   })
 
   it('[PULL-4] does not put an older document over one fetched on its own', async () => {
-    await database.keepDocuments('a', [session('s1', 6)], 'E')
+    await database.keepDocuments('a', [session('s1', 6)], 'E', () => false)
     await database.applyPage('a', 1, page({ changes: [{ version: 5, session: session('s1', 5) }] }), 'd', 9)
     expect((await database.sessions.get(['a', 's1']))?.document.version).toBe(6)
     expect((await database.overlay.get(['a', 's1']))?.version).toBe(6)
   })
 
   it('[PULL-4] a document asked for in another epoch is not kept', async () => {
-    await database.keepDocuments('a', [session('s1', 6)], 'before')
+    await database.keepDocuments('a', [session('s1', 6)], 'before', () => false)
     expect(await database.sessions.count()).toBe(0)
   })
 

@@ -1,6 +1,7 @@
 /** IndexedDB through Dexie: the tables of the console and the transactions that keep them true together. */
 import Dexie, { type DexieOptions, type Table } from 'dexie'
 import { type JournalEntry, journalEntrySchema } from '#shared/desktop-api.ts'
+import { type DayBlock, decodeDayBlockColumns } from '#shared/protocol/day-block.ts'
 import type { Mutation, MutationResult, OutcomeVerdict, Verdict } from '#shared/protocol/decisions.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { ChangesPage, Identity, Manifest } from '#shared/protocol/sync.ts'
@@ -16,6 +17,8 @@ export interface DayBlockRow {
   version: number
   /** A version means nothing in another one. */
   epoch: string
+  /** 1 where the block has sessions that have not ended: such days are read first. */
+  open: 0 | 1
   bytes: Uint8Array
 }
 
@@ -78,7 +81,7 @@ interface Meta {
   [device: `device:${string}`]: { deviceId: string; nextSeq: number }
 }
 
-const SCHEMA_VERSION = 2
+const SCHEMA_VERSION = 3
 /** An epoch that no backend has, for a cursor that is to be reset. */
 export const DISTRUSTED_EPOCH = ''
 const MAX_INCIDENTS = 50
@@ -110,7 +113,17 @@ export class ConsoleDatabase extends Dexie {
       cursors: 'storeId',
       meta: 'key',
     })
-    this.version(SCHEMA_VERSION).stores({ sent: 'id, storeId' })
+    this.version(2).stores({ sent: 'id, storeId' })
+    this.version(SCHEMA_VERSION)
+      .stores({ dayBlocks: '[storeId+date], storeId, [storeId+open]' })
+      .upgrade((upgrade) =>
+        upgrade
+          .table<DayBlockRow>('dayBlocks')
+          .toCollection()
+          .modify((row) => {
+            row.open = isOpenBlock(row.bytes)
+          }),
+      )
     this.on('populate', () => this.created())
     // Dexie opens a newer database without a word; nothing of it may be changed by code that does not know it.
     this.use({
@@ -275,16 +288,26 @@ export class ConsoleDatabase extends Dexie {
   async beginFill(storeId: string, { epoch, days }: Manifest): Promise<boolean> {
     return this.transaction('rw', this.dayBlocks, this.sessions, this.overlay, async () => {
       const right = new Map(days.map((day) => [day.date, day]))
-      const blocks = await this.dayBlocks.where('storeId').equals(storeId).toArray()
-      const stale = blocks.filter((block) => {
-        const day = right.get(block.date)
-        return block.epoch !== epoch || day?.version !== block.version || day.count !== block.count
-      })
-      await this.dayBlocks.bulkDelete(stale.map(({ date }): [string, string] => [storeId, date]))
+      const stale: [string, string][] = []
+      // One after the other: all blocks at once would fill the memory.
+      await this.dayBlocks
+        .where('storeId')
+        .equals(storeId)
+        .each((block) => {
+          const day = right.get(block.date)
+          const isRight = block.epoch === epoch && day?.version === block.version && day.count === block.count
+          if (!isRight) stale.push([storeId, block.date])
+        })
+      await this.dayBlocks.bulkDelete(stale)
       const documents = await this.sessions.where('storeId').equals(storeId).delete()
       const rows = await this.overlay.where('storeId').equals(storeId).delete()
       return stale.length + documents + rows > 0
     })
+  }
+
+  /** Days of a store that have a block here. */
+  async storedDates(storeId: string): Promise<string[]> {
+    return (await this.dayBlocks.where('storeId').equals(storeId).primaryKeys()).map(([, date]) => date)
   }
 
   /**
@@ -391,14 +414,18 @@ export class ConsoleDatabase extends Dexie {
   /**
    * Keeps documents fetched one by one, unless a newer one is here already.
    * @param epoch the cursor's when they were asked for; after a reset their versions mean nothing
+   * @param isRowKnown whether a day block has the row of a session in this version already
+   * @returns ids of sessions whose row changed
    */
   async keepDocuments(
     storeId: string,
     documents: readonly SessionDocument[],
     epoch: string | undefined,
-  ): Promise<void> {
-    await this.transaction('rw', this.sessions, this.overlay, this.cursors, async () => {
-      if ((await this.cursors.get(storeId))?.epoch !== epoch) return
+    isRowKnown: (id: string, version: number) => boolean,
+  ): Promise<string[]> {
+    return this.transaction('rw', this.sessions, this.overlay, this.cursors, async () => {
+      const changed: string[] = []
+      if ((await this.cursors.get(storeId))?.epoch !== epoch) return changed
       for (const document of documents) {
         const key: [string, string] = [storeId, document.id]
         const known = await this.sessions.get(key)
@@ -407,8 +434,28 @@ export class ConsoleDatabase extends Dexie {
         // A session deleted meanwhile stays deleted.
         if (overlaid !== undefined && overlaid.version > document.version) continue
         await this.sessions.put({ storeId, id: document.id, document })
+        if (isRowKnown(document.id, document.version)) continue
         await this.overlay.put({ storeId, id: document.id, version: document.version, summary: summarize(document) })
+        changed.push(document.id)
       }
+      return changed
+    })
+  }
+
+  /**
+   * Replaces a day's block by one with rows of the overlay written into it, which are then taken out there. Nothing is
+   * changed where another block came meanwhile; rows that changed meanwhile stay.
+   */
+  async writeBack(block: DayBlockRow, before: DayBlockRow, rows: readonly OverlayRow[]): Promise<void> {
+    const { storeId, date } = block
+    const keys = rows.map(({ id }): [string, string] => [storeId, id])
+    await this.transaction('rw', this.dayBlocks, this.overlay, async () => {
+      const now = await this.dayBlocks.get([storeId, date])
+      if (now === undefined || now.epoch !== before.epoch) return
+      if (now.version !== before.version || now.count !== before.count) return
+      const overlaid = await this.overlay.bulkGet(keys)
+      await this.dayBlocks.put(block)
+      await this.overlay.bulkDelete(keys.filter((_, at) => overlaid[at]?.version === rows[at]?.version))
     })
   }
 
@@ -439,6 +486,29 @@ export class ConsoleDatabase extends Dexie {
       if (cursor === null) await this.cursors.delete(storeId)
       else await this.cursors.put(cursor)
     })
+  }
+}
+
+/** How a day's block is stored. @param block what `bytes` hold */
+export function dayBlockRow(
+  storeId: string,
+  date: string,
+  epoch: string,
+  bytes: Uint8Array,
+  block: DayBlock,
+): DayBlockRow {
+  const version = block.columns.version.reduce((highest, each) => Math.max(highest, each), 0)
+  return { storeId, date, count: block.rows, version, epoch, open: hasOpen(block), bytes }
+}
+
+const hasOpen = ({ columns }: DayBlock): 0 | 1 => (columns.endedAt.some(Number.isNaN) ? 1 : 0)
+
+/** A damaged block is read first too: it is noticed and fetched again. */
+function isOpenBlock(bytes: Uint8Array): 0 | 1 {
+  try {
+    return hasOpen(decodeDayBlockColumns(bytes))
+  } catch {
+    return 1
   }
 }
 

@@ -70,7 +70,7 @@ export async function callJson<Schema extends z.ZodType>(
 }
 
 /** A line that went silent ends nothing by itself in a browser; a stream has its own patience once it is open. */
-async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+export async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_TIMEOUT_MS)
@@ -81,6 +81,9 @@ async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
     clearTimeout(timer)
   }
 }
+
+/** Path of a store's sync calls. */
+export const storePath = (storeId: string): string => `/api/v1/sync/stores/${encodeURIComponent(storeId)}`
 
 async function problemOf(response: Response): Promise<Problem> {
   const parsed = problemSchema.safeParse(await response.json().catch(() => undefined))

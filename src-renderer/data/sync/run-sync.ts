@@ -1,5 +1,4 @@
 /** Does what the sync machine decides: network and storage around the pure core. */
-import { type DayBlock, decodeDayBlockColumns } from '#shared/protocol/day-block.ts'
 import { type MutationResult, pushResponseSchema } from '#shared/protocol/decisions.ts'
 import { problem } from '#shared/protocol/problems.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
@@ -10,21 +9,21 @@ import {
   identitySchema,
   MAX_DOCUMENTS_PER_REQUEST,
   type Manifest,
-  manifestSchema,
   pokeSchema,
 } from '#shared/protocol/sync.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { Clock } from '#shared/time/clock.ts'
-import type { FirstSync } from '../data-api.ts'
-import { type ConsoleDatabase, type DayBlockRow, DISTRUSTED_EPOCH, type OutboxRow } from '../database.ts'
-import { CallFailed, call, callJson, type Fetch, readEvents } from '../transport.ts'
+import { type ConsoleDatabase, DISTRUSTED_EPOCH, type OutboxRow } from '../database.ts'
+import { CallFailed, call, callJson, type Fetch, readEvents, storePath } from '../transport.ts'
+import { type FetchedDay, fetchDay } from './day-blocks.ts'
+import { FirstSyncFetcher, type FirstSyncHost } from './first-sync.ts'
 import { initialState, type SyncEffect, type SyncEvent, type SyncState, step } from './machine.ts'
 
 const PAGE_LIMIT = 500
 const PUSH_LIMIT = 100
 
 /** What the engine needs from and tells to the data service. */
-export interface SyncHost {
+export interface SyncHost extends FirstSyncHost {
   deviceId(): string
   /** Server time, UTC milliseconds. */
   serverNow(): number
@@ -46,8 +45,8 @@ export interface SyncHost {
   /** Rows of the store whose documents should be kept: sessions not ended. */
   openSessions(storeId: string): SessionSummary[]
   onState(state: SyncState): void
-  onBlock(storeId: string, block: DayBlock): void
-  onFirstSync(progress: FirstSync | null): void
+  /** Whether the row of a session is stored in this version or a newer one. */
+  hasRow(storeId: string, id: string, version: number): boolean
   /** A first sync is complete: what it stored block by block is there for other windows too. */
   onFilled(storeId: string): void
   /** IndexedDB changed for the store: documents of these ids, or everything. */
@@ -70,6 +69,9 @@ export class SyncRunner {
   private readonly refilling = new Set<string>()
   /** Halved where the backend finds a push too large. */
   private pushLimit = PUSH_LIMIT
+  private readonly firstSync: FirstSyncFetcher
+  /** Stores of a first sync that goes on store by store, those done included. */
+  private fillsInARow = 0
 
   constructor(
     private readonly database: ConsoleDatabase,
@@ -77,10 +79,14 @@ export class SyncRunner {
     private readonly clock: Clock,
     private readonly random: () => number,
     private readonly host: SyncHost,
-  ) {}
+  ) {
+    this.firstSync = new FirstSyncFetcher(database, fetch, host)
+  }
 
   signedIn(stores: Record<string, { filled: boolean }>, unsent: number): void {
     this.generation += 1
+    this.firstSync.forget()
+    this.fillsInARow = 0
     this.dispatch({ type: 'signed_in', stores, unsent })
   }
 
@@ -305,58 +311,34 @@ export class SyncRunner {
     await this.host.onDayRepaired(storeId, date)
   }
 
-  /**
-   * A day's block as it is at the backend now, ready to be stored, and its columns.
-   * @throws CallFailed also for a block that cannot be read: what answered is no backend of ours
-   */
-  async fetchDay(storeId: string, date: string, epoch: string): Promise<{ row: DayBlockRow; block: DayBlock }> {
-    const response = await call(this.fetch, `${storePath(storeId)}/days/${date}`)
-    try {
-      const bytes = new Uint8Array(await response.arrayBuffer())
-      const block = decodeDayBlockColumns(bytes)
-      const version = block.columns.version.reduce((highest, each) => Math.max(highest, each), 0)
-      return { row: { storeId, date, count: block.rows, version, epoch, bytes }, block }
-    } catch (error) {
-      throw CallFailed.of('not_a_backend', `day block ${date}: ${String(error)}`)
-    }
+  fetchDay(storeId: string, date: string, epoch: string): Promise<FetchedDay> {
+    return fetchDay(this.fetch, storeId, date, epoch)
   }
 
   manifest(storeId: string): Promise<Manifest> {
-    return callJson(this.fetch, `${storePath(storeId)}/manifest`, manifestSchema)
+    return this.firstSync.manifest(storeId)
   }
 
-  /** First sync, newest day first; after a reset beside the old data, which is swapped at the end. */
+  /** First sync; after a reset beside the old data, which is swapped at the end. */
   private async fill(storeId: string): Promise<Unstamped<SyncEvent>> {
     const swap = this.refilling.has(storeId)
-    const manifest = await this.manifest(storeId)
-    const days = manifest.days.toSorted((a, b) => (a.date < b.date ? 1 : -1))
-    const staged: DayBlockRow[] = []
-    if (!swap && (await this.database.beginFill(storeId, manifest))) await this.host.onStoreChanged(storeId, 'all')
-    try {
-      for (const [index, day] of days.entries()) {
-        this.host.onFirstSync({ storeId, daysDone: index, daysTotal: days.length })
-        const kept = swap ? undefined : await this.database.dayBlocks.get([storeId, day.date])
-        if (kept !== undefined) continue
-        const { row, block } = await this.fetchDay(storeId, day.date, manifest.epoch)
-        if (swap) staged.push(row)
-        else {
-          await this.database.dayBlocks.put(row)
-          this.host.onBlock(storeId, block)
-        }
-      }
-    } finally {
-      this.host.onFirstSync(null)
-    }
-    const cursor = { storeId, version: manifest.version, epoch: manifest.epoch, pulledAt: this.host.serverNow() }
+    const unfilled = Object.entries(this.state.stores).filter(([id, { filled }]) => !filled && !this.refilling.has(id))
+    this.fillsInARow = Math.max(this.fillsInARow, unfilled.length)
+    const next = unfilled.map(([id]) => id).filter((id) => id !== storeId)
+    let manifest: Manifest
+    const cursorOf = ({ version, epoch }: Manifest) => ({ storeId, version, epoch, pulledAt: this.host.serverNow() })
     if (swap) {
-      await this.database.swapStore(storeId, staged, cursor)
+      const staged = await this.firstSync.stage(storeId, 1)
+      manifest = staged.manifest
+      await this.database.swapStore(storeId, staged.rows, cursorOf(manifest))
       await this.host.onStoreChanged(storeId, 'all')
-    }
+    } else manifest = await this.firstSync.fill(storeId, next, this.fillsInARow)
     await this.fetchDocuments(
       storeId,
       this.host.openSessions(storeId).map((row) => row.id),
     )
-    if (!swap) await this.database.cursors.put(cursor)
+    if (!swap) await this.database.cursors.put(cursorOf(manifest))
+    if (next.length === 0) this.fillsInARow = 0
     this.refilling.delete(storeId)
     this.host.onFilled(storeId)
     await this.host.onSettings(storeId, manifest.settings)
@@ -377,8 +359,9 @@ export class SyncRunner {
         method: 'POST',
         json: { ids: batch },
       })
-      await this.database.keepDocuments(storeId, sessions, epoch)
-      await this.host.onStoreChanged(storeId, batch)
+      const isRowKnown = (id: string, version: number) => this.host.hasRow(storeId, id, version)
+      const changed = await this.database.keepDocuments(storeId, sessions, epoch, isRowKnown)
+      if (changed.length > 0) await this.host.onStoreChanged(storeId, changed)
     }
   }
 }
@@ -396,5 +379,3 @@ function isDiskFull(error: unknown): boolean {
   )
   return names.includes('QuotaExceededError')
 }
-
-const storePath = (storeId: string): string => `/api/v1/sync/stores/${encodeURIComponent(storeId)}`

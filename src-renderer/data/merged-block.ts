@@ -1,0 +1,15 @@
+/** A day block with newer rows written into it. */
+import { decodeDayBlock, encodeDayBlock } from '#shared/protocol/day-block.ts'
+import type { OverlayRow } from './database.ts'
+
+/**
+ * The block with these rows over its own: of the same session the higher version stays.
+ * @throws where `bytes` are no block
+ */
+export function mergedBlock(bytes: Uint8Array, newer: readonly OverlayRow[]): Uint8Array {
+  const rows = new Map(decodeDayBlock(bytes).map((row) => [row.id, row]))
+  for (const { id, version, summary } of newer) {
+    if (summary !== null && (rows.get(id)?.version ?? 0) <= version) rows.set(id, summary)
+  }
+  return encodeDayBlock([...rows.values()])
+}
