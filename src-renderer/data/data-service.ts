@@ -63,8 +63,8 @@ const KEEP_DETAILS_DAYS_WHEN_LOW = 1
 /** A disk found to have room is not asked again before each pull. */
 const ROOM_CHECK_INTERVAL_MS = 10_000
 const MAX_SHOWN_VIEWS = 500
-const PREPARE_SLICE_MS = 5
-const PREPARE_PAUSE_MS = 20
+const PREPARE_SLICE_MS = 8
+const PREPARE_PAUSE_MS = 8
 /** Of a store whose settings went away while a query was under way. */
 const DEFAULT_STALE_AFTER_MINUTES = 30
 /** Days that arrive one after the other are shown so often; each time the screens ask anew. */

@@ -357,8 +357,9 @@ function take(step: Step, index: SessionIndex, naive: NaiveIndex): void {
 
 describe(`the session index against a naive filter and sort (seed ${seed})`, () => {
   for (const [way, sortedDirectly] of [
-    ['sorting what was found', { prepared: 1_000, unprepared: 1_000 }],
-    ['walking along kept orders', { prepared: 0, unprepared: 0 }],
+    ['sorting what was found', { prepared: 1_000, unprepared: 1_000, selected: 0 }],
+    ['walking along kept orders', { prepared: 0, unprepared: 0, selected: 0 }],
+    ['selecting the first', { prepared: 0, unprepared: 0, selected: 1_100 }],
   ] as const) {
     it(`answers the same rows, counts and sums after any changes, ${way}`, () => {
       fc.assert(
@@ -386,7 +387,7 @@ describe(`the session index against a naive filter and sort (seed ${seed})`, () 
   it('answers the same on thousands of rows, while they change between queries', () => {
     const sample = <Value>(arbitrary: fc.Arbitrary<Value>, numRuns: number, offset: number) =>
       fc.sample(arbitrary, { seed: seed + offset, numRuns })
-    const index = new SessionIndex({ prepared: 100, unprepared: 100 })
+    const index = new SessionIndex({ prepared: 100, unprepared: 100, selected: 100 })
     const naive = new NaiveIndex()
     const rename = (row: SessionSummary, number: number) => ({ ...row, id: `${row.id}/${number % 1_500}` })
     const rows = sample(rowArbitrary, 2_000, 1).map(rename)
@@ -458,7 +459,7 @@ describe('the session index', () => {
   })
 
   it('sorts right although rows change while they are sorted', () => {
-    const index = new SessionIndex({ prepared: 0, unprepared: 0 })
+    const index = new SessionIndex({ prepared: 0, unprepared: 0, selected: 0 })
     const naive = new NaiveIndex()
     const pick = (number: number, values: number) => Math.imul(number + seed, 0x9e3779b1) >>> (32 - values)
     const summary = (number: number, round: number) =>
@@ -494,7 +495,7 @@ describe('the session index', () => {
   })
 
   it('takes a deleted session out of the order that its running time gave it', () => {
-    const index = new SessionIndex({ prepared: 0, unprepared: 0 })
+    const index = new SessionIndex({ prepared: 0, unprepared: 0, selected: 0 })
     const waited = (number: number, waitingMs: number, waitingSince: number | null = null) =>
       rowOf({ id: `s${number}`, version: 1, waitingMs, waitingSince })
     const rows = Array.from({ length: 200 }, (_, number) => waited(number, number * 1_000))

@@ -54,7 +54,7 @@ export class SessionIndex {
   private preparation: Generator<void, void> | null = null
 
   /** @param sortedDirectly up to how many rows are sorted on their own rather than along a kept order */
-  constructor(sortedDirectly?: { prepared: number; unprepared: number }) {
+  constructor(sortedDirectly?: { prepared: number; unprepared: number; selected: number }) {
     this.orders = new SessionOrders(this.columns, sortedDirectly)
   }
 

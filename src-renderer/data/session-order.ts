@@ -17,7 +17,12 @@ const MAX_LATE = 1024
 /** Rows looked at together while a page is far away. */
 const STRIDE = 64
 /** So many rows are sorted by comparing them: where the order is there, and where it would have to be made first. */
-const SORTED_DIRECTLY = { prepared: 1_500, unprepared: 10_000 }
+const SORTED_DIRECTLY = {
+  prepared: 1_500,
+  unprepared: 10_000,
+  /** The first so many are selected in one pass where the order would have to be made. */
+  selected: 1_000,
+}
 
 /** The value that a column sorts by. */
 interface SortKey {
@@ -538,6 +543,11 @@ export class SessionOrders {
           .subarray(span.offset, span.offset + span.limit),
       ]
     }
+    const end = span.offset + span.limit
+    if (!order.isMade && end <= this.sortedDirectly.selected) {
+      const compare = ranking === null ? order.comparator(span.descending) : this.rankComparator(ranking)
+      return firstRows(filter, end, compare).slice(span.offset)
+    }
     order.update()
     return ranking === null ? order.page(filter, span) : this.rankedPage(filter, ranking, span)
   }
@@ -610,6 +620,32 @@ export class SessionOrders {
     })
     return pages.flat()
   }
+}
+
+/** The first `count` rows of a set in an order: a heap holds the best so far, its worst on top. */
+function firstRows(filter: RowSet, count: number, compare: (a: number, b: number) => number): number[] {
+  const heap: number[] = []
+  const sink = (row: number, from: number) => {
+    let at = from
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      const right = child + 1
+      if (right < heap.length && compare(heap[right] as number, heap[child] as number) > 0) child = right
+      if (compare(heap[child] as number, row) <= 0) break
+      heap[at] = heap[child] as number
+      at = child
+    }
+    heap[at] = row
+  }
+  for (const row of filter) {
+    if (heap.length < count) {
+      heap.push(row)
+      // Full: from now on it is a heap.
+      if (heap.length === count) for (let at = count >> 1; at >= 0; at -= 1) sink(heap[at] as number, at)
+    } else if (compare(row, heap[0] as number) < 0) sink(row, 0)
+  }
+  return heap.sort(compare)
 }
 
 /** How many rows of a set have each of `size` codes. */
