@@ -155,6 +155,7 @@ function mutationsRequest({ own, foreign }: FuzzSessions, deviceId: string): fc.
       type: fc.constantFrom(
         'verification.acknowledge',
         'verification.release',
+        'verification.take_over',
         'verification.resolve',
         'verification.request',
         'note.add',
@@ -167,6 +168,7 @@ function mutationsRequest({ own, foreign }: FuzzSessions, deviceId: string): fc.
       payload: spoiled(
         fc.record({
           verificationId: ids,
+          from: ids,
           outcome: fc.constantFrom('approved', 'rejected'),
           kind: fc.constantFrom('spot_check', 'age_verification'),
           reason: fc.string({ minLength: 1 }),

@@ -4,10 +4,13 @@ import type { LocalInfo } from '#shared/desktop-api.ts'
 import type { Decision, OutcomeVerdict } from '#shared/protocol/decisions.ts'
 import type { EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { ProblemCode } from '#shared/protocol/problems.ts'
+import type { Refusal, RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { SessionDocument, Verification } from '#shared/protocol/session-document.ts'
 import type { Identity } from '#shared/protocol/sync.ts'
 import type { Activity } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
+import type { ChainVerdict } from '#shared/verification/refusal-chain.ts'
+import type { CheckDraft } from '#shared/verification/rescan.ts'
 
 /** `connecting` only until the first answer or failure. */
 export type ConnectionState = 'connecting' | 'online' | 'degraded' | 'offline'
@@ -219,7 +222,56 @@ export interface QueueEntry {
   currency: string
   /** True while a decision of this console on it is unsent. */
   unsent: boolean
+  /**
+   * UTC milliseconds (server time) until which the backend keeps it for this employee unless this console renews that;
+   * null for a check that somebody else has or nobody, and while the backend has not said so.
+   */
+  heldUntil: number | null
 }
+
+/** Names one verification. */
+export interface CheckKey {
+  storeId: string
+  sessionId: string
+  verificationId: string
+}
+
+/** What this PC knows of earlier spot checks of a session's customer. */
+export interface CustomerChecks {
+  /** Spot checks with an outcome in the last 90 days, this session's left out, in the stores of the employee. */
+  checks: number
+  /** How many of them found nothing. */
+  withoutFinding: number
+  /** UTC milliseconds of the start of the latest such session; null where there is none. */
+  lastAt: number | null
+}
+
+/** A product as sessions on this PC have it. */
+export interface KnownProduct {
+  sku: string
+  name: string
+  /** Minor units. */
+  unitPrice: number
+}
+
+/** The register of refused age verifications of a store, as this PC has it. */
+export interface RefusalRegister {
+  /** Oldest first. */
+  entries: RefusalEntry[]
+  /** Refused here and not in the backend's chain yet, oldest first; only this employee's. */
+  pending: Refusal[]
+  /** Whether the entries here are an unbroken chain. */
+  chain: ChainVerdict
+  /** How many entries the backend has; null where it never said. More than are here: they are being fetched. */
+  last: number | null
+}
+
+/** What comparing this PC's copy of a register with the backend's says. */
+export type RefusalComparison =
+  | { ok: true; entries: number }
+  /** The first entry that differs or is missing at the backend, or where its chain is broken. */
+  | { ok: false; number: number; why: 'differs' | 'missing' | 'broken' }
+  | { ok: false; number: null; why: 'unreachable' }
 
 /** A decision of this employee that did not count. */
 export interface DecisionResult {
@@ -415,6 +467,19 @@ export interface WorkerApi {
   queue(storeIds: string[]): Promise<QueueEntry[]>
   /** Saves a decision durably; sending follows on its own. */
   decide(storeId: string, sessionId: string, input: DecisionInput): Promise<DecideOutcome>
+  /** The check under way on this PC, as it was saved last; null where there is none. */
+  checkDraft(key: CheckKey): Promise<CheckDraft | null>
+  /** Saves a check under way, durably; a decision on it removes it. Rejects where it is not valid or cannot be kept. */
+  saveCheckDraft(key: CheckKey, draft: CheckDraft): Promise<void>
+  /** Null for a session without known customer. */
+  customerChecks(storeId: string, sessionId: string): Promise<CustomerChecks | null>
+  /** The product of a scanned code, from baskets of the store on this PC; null where none has it. */
+  knownProduct(storeId: string, code: string): Promise<KnownProduct | null>
+  refusals(storeId: string): Promise<RefusalRegister>
+  /** Reads the backend's whole register and compares it with the one on this PC. */
+  compareRefusals(storeId: string): Promise<RefusalComparison>
+  /** The register as CSV, with hashes and those not sent yet; also offline. */
+  exportRefusals(storeId: string): Promise<ExportedFile>
   /** This employee's decisions that did not count, newest first: those not yet seen, or those seen in the last 90 days. */
   results(query: { seen: boolean }): Promise<DecisionResult[]>
   markResultsSeen(ids: string[]): Promise<void>

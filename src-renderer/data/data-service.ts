@@ -13,7 +13,12 @@ import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { type Identity, identitySchema } from '#shared/protocol/sync.ts'
 import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
+import type { CheckDraft } from '#shared/verification/rescan.ts'
+import { CheckLeases } from './check-leases.ts'
+import { CheckRecords } from './check-records.ts'
 import type {
+  CheckKey,
+  CustomerChecks,
   DataSafety,
   DataStatus,
   DecideOutcome,
@@ -24,7 +29,10 @@ import type {
   ImportOutcome,
   Incident,
   IntegrityReport,
+  KnownProduct,
   QueueEntry,
+  RefusalComparison,
+  RefusalRegister,
   SessionFacets,
   SessionFilter,
   SessionKey,
@@ -39,6 +47,7 @@ import type { ConsoleDatabase, OutboxRow } from './database.ts'
 import { DecisionLedger } from './decision-ledger.ts'
 import { checkIntegrity } from './integrity.ts'
 import { countSubjects, decisionOf, withPending } from './pending-decisions.ts'
+import { RefusalRegisterCopy } from './refusal-register.ts'
 import { DEFAULT_KEEP_DETAILS_DAYS, removeOld } from './retention.ts'
 import { ServerClock } from './server-clock.ts'
 import { SessionHistory } from './session-history.ts'
@@ -96,6 +105,9 @@ export class DataService implements WorkerApi {
   private readonly serverClock: ServerClock
   private readonly runner: SyncRunner
   private readonly ledger: DecisionLedger
+  private readonly records: CheckRecords
+  private readonly refusalCopy: RefusalRegisterCopy
+  private readonly leases: CheckLeases
   private identity: Identity | null = null
   private local: LocalInfo | null = null
   private deviceId = ''
@@ -140,6 +152,22 @@ export class DataService implements WorkerApi {
         this.ports.broadcast({ type: 'decided' })
         if (this.leading) this.runner.decided(this.unsentCount())
       },
+    })
+    this.records = new CheckRecords({ ...ports, index: this.index, now: () => this.serverClock.now() })
+    this.refusalCopy = new RefusalRegisterCopy({
+      ...ports,
+      ownRows: (storeId) => this.ownRows().filter((row) => row.storeId === storeId),
+      shown: async (storeId, sessionId) => (await this.session(storeId, sessionId))?.document ?? null,
+      onChange: () => {
+        this.changed()
+        this.ports.broadcast({ type: 'decided' })
+      },
+    })
+    this.leases = new CheckLeases({
+      fetch: ports.fetch,
+      held: () => this.heldChecks(),
+      leaseSeconds: () => Math.min(...(this.identity?.stores.map((store) => store.checks.leaseSeconds) ?? [])),
+      onChange: () => this.changed(),
     })
     this.runner = new SyncRunner(ports.database, ports.fetch, ports.clock, ports.random, {
       deviceId: () => this.deviceId,
@@ -344,6 +372,11 @@ export class DataService implements WorkerApi {
         unsent: view.unsent.some(
           ({ decision }) => 'verificationId' in decision.payload && decision.payload.verificationId === verification.id,
         ),
+        heldUntil: this.leases.heldUntil({
+          storeId: document.storeId,
+          sessionId: document.id,
+          verificationId: verification.id,
+        }),
       }))
     })
     return entries.sort((a, b) => (a.verification.shownAt < b.verification.shownAt ? -1 : 1))
@@ -396,6 +429,10 @@ export class DataService implements WorkerApi {
       const message = error instanceof Error ? error.message : String(error)
       return { ok: false, code: 'storage_failed', message: `The decision could not be saved: ${message}` }
     }
+    if (input.type === 'verification.resolve') {
+      const check = { storeId, sessionId, verificationId: input.payload.verificationId }
+      await this.records.removeDraft(check).catch((error) => console.error('draft of a check not removed', error))
+    }
     // It is saved, whatever becomes of the list that shows it.
     await this.showPending().catch((error) => console.error('pending decisions not shown', error))
     this.revision += 1
@@ -404,6 +441,36 @@ export class DataService implements WorkerApi {
     this.ports.broadcast({ type: 'decided' })
     if (this.leading) this.runner.decided(this.unsentCount())
     return { ok: true, savedIn: this.local === null ? 'database' : 'journal' }
+  }
+
+  async checkDraft(key: CheckKey): Promise<CheckDraft | null> {
+    return this.records.draft(key)
+  }
+
+  async saveCheckDraft(key: CheckKey, draft: CheckDraft): Promise<void> {
+    await this.records.saveDraft(key, draft)
+  }
+
+  async customerChecks(storeId: string, sessionId: string): Promise<CustomerChecks | null> {
+    return this.records.customerChecks(this.visibleStores([]), storeId, sessionId)
+  }
+
+  async knownProduct(storeId: string, code: string): Promise<KnownProduct | null> {
+    return this.settingsOf(storeId) === undefined ? null : this.records.knownProduct(storeId, code)
+  }
+
+  async refusals(storeId: string): Promise<RefusalRegister> {
+    this.ownStore(storeId)
+    return this.refusalCopy.register(storeId)
+  }
+
+  async compareRefusals(storeId: string): Promise<RefusalComparison> {
+    this.ownStore(storeId)
+    return this.refusalCopy.compare(storeId)
+  }
+
+  async exportRefusals(storeId: string): Promise<ExportedFile> {
+    return this.refusalCopy.export(this.ownStore(storeId), this.serverClock.now())
   }
 
   async results({ seen }: { seen: boolean }): Promise<DecisionResult[]> {
@@ -743,6 +810,8 @@ export class DataService implements WorkerApi {
 
   private async storeChanged(storeId: string, ids: string[] | 'all'): Promise<void> {
     await this.loadChanges(storeId, ids)
+    void this.refusalCopy.follow(storeId).catch((error) => console.error('register of refusals not fetched', error))
+    void this.leases.follow().catch((error) => console.error('leases not renewed', error))
     if (ids === 'all' || ids.length > 0) {
       this.changed()
       this.ports.broadcast({ type: 'changed', storeId, ids })
@@ -771,6 +840,22 @@ export class DataService implements WorkerApi {
 
   private staleAfterMinutes(storeId: string): number {
     return this.settingsOf(storeId)?.staleAfterMinutes ?? DEFAULT_STALE_AFTER_MINUTES
+  }
+
+  /** @throws RangeError for a store that the employee has no access to */
+  private ownStore(storeId: string): StoreSettings {
+    const settings = this.settingsOf(storeId)
+    if (settings === undefined) throw new RangeError(`no access to store ${storeId}`)
+    return settings
+  }
+
+  /** Checks that the employee of now has, where this window speaks for them. */
+  private async heldChecks(): Promise<CheckKey[]> {
+    const number = this.leading ? this.identity?.employee.number : undefined
+    if (number === undefined) return []
+    return (await this.queue([]))
+      .filter(({ verification }) => verification.status === 'in_progress' && verification.employee?.number === number)
+      .map(({ storeId, sessionId, verification }) => ({ storeId, sessionId, verificationId: verification.id }))
   }
 
   private settingsOf(storeId: string): StoreSettings | undefined {
@@ -812,7 +897,8 @@ export class DataService implements WorkerApi {
   }
 
   private async loadIdentity(): Promise<void> {
-    this.identity = (await this.database.getMeta('identity')) ?? null
+    // Parsed: settings that came with a newer app have their defaults.
+    this.identity = identitySchema.safeParse(await this.database.getMeta('identity')).data ?? null
     await this.takeUpWork()
   }
 

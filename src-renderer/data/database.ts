@@ -3,9 +3,11 @@ import Dexie, { type DexieOptions, type Table } from 'dexie'
 import { type JournalEntry, journalEntrySchema } from '#shared/desktop-api.ts'
 import { type DayBlock, decodeDayBlockColumns } from '#shared/protocol/day-block.ts'
 import type { Mutation, MutationResult, OutcomeVerdict, Verdict } from '#shared/protocol/decisions.ts'
+import type { RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { ChangesPage, Identity, Manifest } from '#shared/protocol/sync.ts'
 import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
+import type { CheckDraft } from '#shared/verification/rescan.ts'
 import type { Incident, IntegrityReport } from './data-api.ts'
 
 /** Cold, columnar history of one store-local day as it came from the backend. */
@@ -70,6 +72,34 @@ export interface CursorRow {
   pulledAt: number
 }
 
+/** What the last pull said of a store's register of refusals. */
+export interface RegisterRow {
+  storeId: string
+  epoch: string
+  /** Number of the backend's last entry. */
+  last: number
+  /** Of the copy that is shown: an older one until the new one was fetched; null before the first. */
+  shownEpoch: string | null
+}
+
+/** A check under way, as it was saved last. */
+export interface CheckDraftRow {
+  storeId: string
+  sessionId: string
+  verificationId: string
+  /** UTC milliseconds, server time. */
+  savedAt: number
+  draft: CheckDraft
+}
+
+/** One entry of a store's register of refusals; never written over. */
+export interface RefusalRow {
+  storeId: string
+  epoch: string
+  number: number
+  entry: RefusalEntry
+}
+
 /** Values of the `meta` table by key. */
 interface Meta {
   identity: Identity
@@ -81,7 +111,7 @@ interface Meta {
   [device: `device:${string}`]: { deviceId: string; nextSeq: number }
 }
 
-const SCHEMA_VERSION = 3
+const SCHEMA_VERSION = 4
 /** An epoch that no backend has, for a cursor that is to be reset. */
 export const DISTRUSTED_EPOCH = ''
 const MAX_INCIDENTS = 50
@@ -99,6 +129,9 @@ export class ConsoleDatabase extends Dexie {
   declare results: Table<ResultRow, string>
   declare sent: Table<SentRow, string>
   declare cursors: Table<CursorRow, string>
+  declare checkDrafts: Table<CheckDraftRow, [string, string, string]>
+  declare refusals: Table<RefusalRow, [string, string, number]>
+  declare registers: Table<RegisterRow, string>
   declare meta: Table<{ key: string; value: unknown }, string>
 
   /** @param idb another IndexedDB than the global one (a simulated PC) */
@@ -114,7 +147,7 @@ export class ConsoleDatabase extends Dexie {
       meta: 'key',
     })
     this.version(2).stores({ sent: 'id, storeId' })
-    this.version(SCHEMA_VERSION)
+    this.version(3)
       .stores({ dayBlocks: '[storeId+date], storeId, [storeId+open]' })
       .upgrade((upgrade) =>
         upgrade
@@ -124,6 +157,11 @@ export class ConsoleDatabase extends Dexie {
             row.open = isOpenBlock(row.bytes)
           }),
       )
+    this.version(SCHEMA_VERSION).stores({
+      checkDrafts: '[storeId+sessionId+verificationId]',
+      refusals: '[storeId+epoch+number], storeId',
+      registers: 'storeId',
+    })
     this.on('populate', () => this.created())
     // Dexie opens a newer database without a word; nothing of it may be changed by code that does not know it.
     this.use({
@@ -326,7 +364,7 @@ export class ConsoleDatabase extends Dexie {
     deviceId: string,
     nowMs: number,
   ): Promise<OutboxRow[] | null> {
-    const tables = [this.sessions, this.overlay, this.outbox, this.results, this.sent, this.cursors]
+    const tables = [this.sessions, this.overlay, this.outbox, this.results, this.sent, this.cursors, this.registers]
     return this.transaction('rw', tables, async () => {
       const cursor = await this.cursors.get(storeId)
       if (cursor === undefined || cursor.version !== since || cursor.epoch !== page.epoch) return null
@@ -353,12 +391,31 @@ export class ConsoleDatabase extends Dexie {
       await this.sessions.bulkDelete(deleted)
       await this.overlay.bulkPut(overlay)
       await this.cursors.put({ storeId, version: page.version, epoch: page.epoch, pulledAt: nowMs })
+      await this.noteRegister(storeId, page)
       await this.noteVerdicts(deviceId, page.outcomes)
       if (page.more || (page.deviceId ?? deviceId) !== deviceId) return []
       const rows = (await this.readableOutbox()).filter((row) => row.storeId === storeId && row.deviceId === deviceId)
       const settled = rows.filter((row) => row.verdict !== null && row.mutation.seq <= page.lastMutationSeq)
       await this.settle(settled, nowMs)
       return settled
+    })
+  }
+
+  private async noteRegister(storeId: string, { epoch, lastRefusal }: ChangesPage): Promise<void> {
+    if (lastRefusal === undefined) return
+    const known = await this.registers.get(storeId)
+    if (known?.epoch === epoch && known.last === lastRefusal) return
+    await this.registers.put({ storeId, epoch, last: lastRefusal, shownEpoch: known?.shownEpoch ?? null })
+  }
+
+  /** Adds fetched entries of a store's register of refusals; one that is here stays as it is. */
+  async keepRefusals(storeId: string, epoch: string, entries: readonly RefusalEntry[]): Promise<void> {
+    await this.transaction('rw', this.refusals, this.registers, async () => {
+      for (const entry of entries) {
+        if ((await this.refusals.get([storeId, epoch, entry.number])) !== undefined) continue
+        await this.refusals.add({ storeId, epoch, number: entry.number, entry })
+      }
+      await this.registers.update(storeId, { shownEpoch: epoch })
     })
   }
 
@@ -478,13 +535,18 @@ export class ConsoleDatabase extends Dexie {
 
   /** Replaces all data of a store at once, after a refill beside the old data. The outbox is not touched. */
   async swapStore(storeId: string, blocks: readonly DayBlockRow[], cursor: CursorRow | null): Promise<void> {
-    await this.transaction('rw', [this.dayBlocks, this.sessions, this.overlay, this.cursors], async () => {
+    const tables = [this.dayBlocks, this.sessions, this.overlay, this.cursors, this.refusals, this.registers]
+    await this.transaction('rw', tables, async () => {
       for (const table of [this.dayBlocks, this.sessions, this.overlay] as Table[]) {
         await table.where('storeId').equals(storeId).delete()
       }
       await this.dayBlocks.bulkPut([...blocks])
-      if (cursor === null) await this.cursors.delete(storeId)
-      else await this.cursors.put(cursor)
+      if (cursor !== null) await this.cursors.put(cursor)
+      else {
+        await this.cursors.delete(storeId)
+        await this.refusals.where('storeId').equals(storeId).delete()
+        await this.registers.delete(storeId)
+      }
     })
   }
 }

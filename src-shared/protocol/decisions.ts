@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { verificationKindSchema } from './integration.ts'
 import { lifecycleStateSchema } from './lifecycle-state.ts'
-import { employeeRefSchema, idSchema, instantSchema, longTextSchema, moneySchema } from './primitives.ts'
+import { employeeRefSchema, idSchema, instantSchema, longTextSchema, moneySchema, nameSchema } from './primitives.ts'
 
 export const MAX_MUTATIONS_PER_PUSH = 100
 
@@ -12,9 +12,49 @@ export const differenceSchema = z.looseObject({
   kind: z.enum(['wrong_item', 'quantity_too_low', 'quantity_too_high', 'missing_item', 'wrong_discount']),
   lineId: idSchema.optional(),
   sku: idSchema.optional(),
+  /** Of what was found: a line's right quantity, or the pieces of an item that the basket lacks or has as another. */
   quantity: z.int().min(0).optional(),
+  /** Minor units by which the basket's value was wrong; absent where nobody knows the price. */
   value: moneySchema.optional(),
+  /** Who would have lost the value; where it is absent, the shopper if a quantity was too high, else the store. */
+  inFavourOf: z.enum(['store', 'shopper']).optional(),
 })
+export type Difference = z.infer<typeof differenceSchema>
+
+/**
+ * What the store system is to change in the basket after an approval with corrections: a line's quantity (0 removes it) and
+ * price, or, without `lineId`, an item to add.
+ */
+export const correctionSchema = z.object({
+  lineId: idSchema.optional(),
+  sku: idSchema.optional(),
+  name: nameSchema.optional(),
+  quantity: z.int().min(0).max(100_000),
+  /** Minor units. */
+  unitPrice: moneySchema.optional(),
+  /** Minor units that the line costs more (negative: less) than quantity times price: a wrong discount put right. */
+  adjustment: z.int().min(-10_000_000_000).max(10_000_000_000).optional(),
+})
+export type Correction = z.infer<typeof correctionSchema>
+
+/** How the pieces of a partial rescan were chosen, and how many. */
+export const rescanPlanSchema = z.object({
+  selection: z.enum(['random', 'chosen']),
+  pieces: z.int().min(1).max(100_000),
+})
+export type RescanPlan = z.infer<typeof rescanPlanSchema>
+
+/** Why an age verification was refused. No data of an identity document is ever part of a decision. */
+export const ageRefusalReasons = [
+  'under_age',
+  'no_document',
+  'document_not_accepted',
+  'document_of_someone_else',
+  'bought_for_someone_under_age',
+  'intoxicated',
+  'other',
+] as const
+export type AgeRefusalReason = (typeof ageRefusalReasons)[number]
 
 const putBackSchema = z.union([
   z.boolean(),
@@ -25,6 +65,8 @@ const putBackSchema = z.union([
 export const decisionPayloads = {
   'verification.acknowledge': z.object({ verificationId: idSchema }),
   'verification.release': z.object({ verificationId: idSchema }),
+  /** `from`: number of the colleague who was seen to have it. */
+  'verification.take_over': z.object({ verificationId: idSchema, from: idSchema, reason: longTextSchema.min(1) }),
   'verification.resolve': z.object({
     verificationId: idSchema,
     outcome: outcomeSchema,
@@ -32,6 +74,15 @@ export const decisionPayloads = {
     itemsChecked: z.int().min(0).max(100_000).nullish(),
     differences: z.array(differenceSchema).max(1_000).nullish(),
     note: longTextSchema.nullish(),
+    corrections: z.array(correctionSchema).max(1_000).nullish(),
+    /** Of the partial rescan, also where it became a full one. */
+    plan: rescanPlanSchema.nullish(),
+    /** The method that found a mismatch before `method` was used. */
+    escalatedFrom: checkMethodSchema.nullish(),
+    /** Why a partial rescan with a mismatch did not become a full one. */
+    fullRescanDeclined: longTextSchema.min(1).nullish(),
+    /** Of a refused age verification. */
+    refusalReason: z.enum(ageRefusalReasons).nullish(),
   }),
   'verification.request': z.object({ kind: verificationKindSchema, reason: longTextSchema.min(1) }),
   'basket.review': z.object({ reason: longTextSchema.min(1), putBack: putBackSchema, note: longTextSchema.nullish() }),

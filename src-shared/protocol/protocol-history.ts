@@ -6,4 +6,9 @@
 export const protocolHistory: readonly { version: number; hash: string; change: string }[] = [
   { version: 1, hash: 'ac880129814619ee', change: 'first frozen state' },
   { version: 1, hash: 'a2be7375faf5fed9', change: 'blocks of several days in one answer' },
+  {
+    version: 1,
+    hash: '897a5ebe927a701f',
+    change: 'taking a check over, leases, settings of checks, what a spot check found, register of refusals',
+  },
 ]

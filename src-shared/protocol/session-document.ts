@@ -1,6 +1,6 @@
 /** The session document: one shape on the wire, in the backend, in IndexedDB and on the screen. */
 import { z } from 'zod'
-import { checkMethodSchema, differenceSchema, verdictSchema } from './decisions.ts'
+import { checkMethodSchema, correctionSchema, differenceSchema, rescanPlanSchema, verdictSchema } from './decisions.ts'
 import { clientSchema, verificationKindSchema } from './integration.ts'
 import { lifecycleStateSchema } from './lifecycle-state.ts'
 import { employeeRefSchema } from './primitives.ts'
@@ -79,6 +79,26 @@ export const verificationSchema = z.object({
   itemsChecked: z.int().optional(),
   differences: z.array(differenceSchema).optional(),
   note: z.string().optional(),
+  /** Since when `employee` has it; only while it is in progress. */
+  heldSince: z.string().optional(),
+  /** Who had it before, and how that ended; `lapsed`: the console was not heard of for the store's lease. */
+  lastHolder: z
+    .object({
+      employee: employeeRefSchema,
+      how: z.enum(['released', 'lapsed', 'taken_over']),
+      at: z.string(),
+      /** Of a taking over. */
+      reason: z.string().optional(),
+    })
+    .optional(),
+  /** Who asked for it from a console. */
+  requestedBy: employeeRefSchema.optional(),
+  corrections: z.array(correctionSchema).optional(),
+  plan: rescanPlanSchema.optional(),
+  escalatedFrom: checkMethodSchema.optional(),
+  fullRescanDeclined: z.string().optional(),
+  /** One of `ageRefusalReasons`, or one that a newer console knows. */
+  refusalReason: z.string().optional(),
 })
 export type Verification = z.infer<typeof verificationSchema>
 

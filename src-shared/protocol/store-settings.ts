@@ -8,6 +8,18 @@ export const expirySchema = z.object({
   inactivityMinutes: z.int().min(1).max(14_400).default(120),
 })
 
+/** How a store handles its checks. */
+export const checkSettingsSchema = z.object({
+  /** Waiting longer than these, a shopper is shown as waiting long and too long. */
+  warnAfterSeconds: z.int().min(1).max(86_400).default(30),
+  alarmAfterSeconds: z.int().min(1).max(86_400).default(60),
+  /** Pieces of a partial rescan, unless the supervisor wants another number. */
+  partialPieces: z.int().min(1).max(1_000).default(5),
+  /** A taken check waits again after this long without a sign of life of its holder's console. */
+  leaseSeconds: z.int().min(10).max(86_400).default(90),
+})
+export type CheckSettings = z.infer<typeof checkSettingsSchema>
+
 export const storeSettingsSchema = z.object({
   id: idSchema,
   name: shortTextSchema.min(1),
@@ -15,6 +27,7 @@ export const storeSettingsSchema = z.object({
   currency: currencySchema,
   expiry: expirySchema.prefault({}),
   staleAfterMinutes: z.int().min(1).max(14_400).default(30),
+  checks: checkSettingsSchema.prefault({}),
 })
 export type StoreSettings = z.infer<typeof storeSettingsSchema>
 

@@ -74,6 +74,8 @@ export const changesPageSchema = z.object({
   outcomes: z.array(mutationResultSchema),
   /** The store's settings now. */
   settings: storeSettingsSchema.optional(),
+  /** Number of the last entry in the store's register of refusals; 0 where it has none. */
+  lastRefusal: z.int().optional(),
 })
 export type ChangesPage = z.infer<typeof changesPageSchema>
 export const changesResponseSchema = z.union([
@@ -107,3 +109,15 @@ export const dayFrameHeadSchema = z.union([
   z.object({ end: z.literal(true), left: z.array(localDateSchema) }),
 ])
 export type DayFrameHead = z.infer<typeof dayFrameHeadSchema>
+
+export const MAX_LEASES_PER_REQUEST = 100
+
+const heldCheckSchema = z.object({ storeId: idSchema, sessionId: idSchema, verificationId: idSchema })
+/** `POST /v1/sync/leases`: the console is alive and its employee has these checks. */
+export const leasesRequestSchema = z.object({ checks: z.array(heldCheckSchema).max(MAX_LEASES_PER_REQUEST) })
+export type HeldCheck = z.infer<typeof heldCheckSchema>
+/** Until when each is held now; null where the employee does not have it, or not any more. */
+export const leasesResponseSchema = z.object({
+  leases: z.array(heldCheckSchema.extend({ until: z.string().nullable() })),
+})
+export type LeasesResponse = z.infer<typeof leasesResponseSchema>

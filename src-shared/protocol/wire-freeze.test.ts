@@ -9,11 +9,12 @@ import * as decisions from './decisions.ts'
 import * as integration from './integration.ts'
 import * as problems from './problems.ts'
 import { protocolHistory } from './protocol-history.ts'
+import * as refusals from './refusals.ts'
 import * as sessionDocument from './session-document.ts'
 import * as storeSettings from './store-settings.ts'
 import * as sync from './sync.ts'
 
-const modules = { customerSessions, decisions, integration, problems, sessionDocument, storeSettings, sync }
+const modules = { customerSessions, decisions, integration, problems, refusals, sessionDocument, storeSettings, sync }
 
 /** Keywords that say how zod checks, not what may be on the wire. */
 const SAFE_INTEGERS = [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]

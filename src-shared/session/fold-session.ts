@@ -10,13 +10,13 @@ import type { EmployeeRef } from '../protocol/primitives.ts'
 import type { CheckSummary, SessionDocument, SessionEvent, Verification } from '../protocol/session-document.ts'
 import { expiryOf } from './expiry.ts'
 import {
-  closeIntervals,
   end,
   exactSum,
   type Fold,
   finish,
   iso,
   type SessionFrame,
+  settle,
   type VerificationWork,
   withTotal,
 } from './fold-state.ts'
@@ -26,11 +26,15 @@ import { unionTime } from './intervals.ts'
 export const decisionEventTypes = {
   'verification.acknowledge': 'verification.acknowledged',
   'verification.release': 'verification.released',
+  'verification.take_over': 'verification.taken_over',
   'verification.resolve': 'verification.resolved',
   'verification.request': 'verification.requested',
   'basket.review': 'basket.reviewed',
   'note.add': 'note.added',
 } as const satisfies Record<Decision['type'], string>
+
+/** What the backend adds when a lease runs out: as if the holder had released the verification. */
+export const LAPSED_EVENT = 'verification.lapsed'
 
 /** Why a fact changed nothing; the code is stable, the message is for people. */
 interface Contradiction {
@@ -172,8 +176,7 @@ function applyFact(fold: Fold, fact: StoreFact, at: number): Contradiction | nul
       if (work.view.status !== 'waiting' && work.view.status !== 'in_progress') {
         return contradiction('already_decided', `The verification was already ${work.view.status}.`)
       }
-      work.view.status = 'withdrawn'
-      closeIntervals(work, at)
+      settle(work, 'withdrawn', at)
       return null
     }
     case 'exit.scanned':
@@ -256,7 +259,7 @@ function requireVerification(fold: Fold, fact: RequiredFact, at: number): Contra
 
 function showVerification(
   fold: Fold,
-  shown: Pick<Verification, 'id' | 'kind' | 'transactionId' | 'reason' | 'minAge'> & { at: number },
+  shown: Pick<Verification, 'id' | 'kind' | 'transactionId' | 'reason' | 'minAge' | 'requestedBy'> & { at: number },
 ): void {
   const { at, ...required } = shown
   fold.verifications.set(shown.id, {
@@ -297,6 +300,7 @@ function applyDecision(fold: Fold, event: SessionEvent, at: number): void {
         id: event.id,
         kind: decision.kind as Verification['kind'],
         reason: decision.reason as string,
+        requestedBy: employee,
         at,
       })
       return
@@ -305,40 +309,65 @@ function applyDecision(fold: Fold, event: SessionEvent, at: number): void {
   // Unreachable for a decision that was judged; a fold over a prefix may still meet it.
   if (work === undefined) return
   const decided = work.view.status === 'approved' || work.view.status === 'rejected'
-  if (fold.ended === null) fold.lastActivityAt = Math.max(fold.lastActivityAt, at)
+  // Nobody did anything when a lease ran out.
+  if (fold.ended === null && event.type !== LAPSED_EVENT) fold.lastActivityAt = Math.max(fold.lastActivityAt, at)
   switch (event.type) {
     case 'verification.acknowledged':
       if (work.view.status !== 'waiting' && work.view.status !== 'in_progress') return
       acknowledge(work, employee, at)
       return
+    case 'verification.taken_over':
+      if (work.view.status !== 'waiting' && work.view.status !== 'in_progress') return
+      if (work.view.employee?.number !== employee.number) {
+        letGo(work, 'taken_over', at, String(decision.reason))
+        acknowledge(work, employee, at)
+      }
+      return
     case 'verification.released':
-      if (work.view.status !== 'in_progress') return
-      closeIntervals(work, at)
-      work.view.status = 'waiting'
-      work.view.employee = null
+      letGo(work, 'released', at)
+      return
+    case LAPSED_EVENT:
+      if (work.view.employee?.number === employee.number) letGo(work, 'lapsed', at)
       return
     case 'verification.resolved':
       if (decided) return
       if (work.view.status !== 'in_progress') acknowledge(work, employee, at)
-      closeIntervals(work, at)
+      settle(work, decision.outcome as 'approved' | 'rejected', at)
       Object.assign(work.view, {
-        status: decision.outcome,
         resolvedAt: event.at,
         employee,
         method: decision.method ?? undefined,
         itemsChecked: decision.itemsChecked ?? undefined,
         differences: decision.differences ?? [],
         note: decision.note ?? undefined,
+        corrections: decision.corrections ?? undefined,
+        plan: decision.plan ?? undefined,
+        escalatedFrom: decision.escalatedFrom ?? undefined,
+        fullRescanDeclined: decision.fullRescanDeclined ?? undefined,
+        refusalReason: decision.refusalReason ?? undefined,
       })
   }
 }
+
+/** Whoever has it has it no longer: the verification waits again. */
+function letGo(work: VerificationWork, how: NonNullable<Holder>['how'], at: number, reason?: string): void {
+  const { view } = work
+  if (view.status !== 'in_progress') return
+  if (view.employee !== null) view.lastHolder = { employee: view.employee, how, at: iso(at), reason }
+  settle(work, 'waiting', at)
+  view.employee = null
+}
+
+type Holder = Verification['lastHolder']
 
 function acknowledge(work: VerificationWork, employee: EmployeeRef, at: number): void {
   if (work.waiting.to === null) work.waiting.to = Math.max(at, work.waiting.from)
   work.view.acknowledgedAt ??= iso(at)
   work.view.employee = employee
-  if (work.view.status !== 'in_progress') work.interactions.push({ from: at, to: null })
+  if (work.view.status === 'in_progress') return
+  work.interactions.push({ from: at, to: null })
   work.view.status = 'in_progress'
+  work.view.heldSince = iso(at)
 }
 
 function documentOf(fold: Fold, events: SessionEvent[]): SessionDocument {

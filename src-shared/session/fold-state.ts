@@ -63,12 +63,18 @@ export function end(fold: Fold, at: number, reason: EndReason): void {
   fold.ended = { at, reason }
   for (const work of fold.verifications.values()) {
     if (work.view.status !== 'waiting' && work.view.status !== 'in_progress') continue
-    work.view.status = work.view.acknowledgedAt === null ? 'never_served' : 'withdrawn'
-    closeIntervals(work, at)
+    settle(work, work.view.acknowledgedAt === null ? 'never_served' : 'withdrawn', at)
   }
 }
 
-export function closeIntervals(work: VerificationWork, at: number): void {
+/** Gives a verification a status in which nobody works on it: its intervals end. */
+export function settle(
+  work: VerificationWork,
+  status: Exclude<Verification['status'], 'in_progress'>,
+  at: number,
+): void {
+  work.view.status = status
+  work.view.heldSince = undefined
   if (work.waiting.to === null) work.waiting.to = Math.max(at, work.waiting.from)
   for (const interval of work.interactions) {
     if (interval.to === null) interval.to = Math.max(at, interval.from)

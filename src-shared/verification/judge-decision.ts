@@ -5,7 +5,7 @@
 import type { Decision, RefusalCode, Verdict } from '../protocol/decisions.ts'
 import type { EmployeeRef } from '../protocol/primitives.ts'
 import type { SessionDocument, SessionEvent, Verification } from '../protocol/session-document.ts'
-import { decisionEventTypes } from '../session/fold-session.ts'
+import { decisionEventTypes, LAPSED_EVENT } from '../session/fold-session.ts'
 
 export interface Judgement {
   verdict: Verdict
@@ -72,15 +72,55 @@ function verdictOn(session: SessionDocument, decision: Decision, employee: Emplo
       return refused('verification_withdrawn', 'The verification was withdrawn before this arrived.')
     case 'never_served':
       return refused('session_ended', 'The session had ended when this arrived.')
-    case 'waiting':
-      return decision.type === 'verification.release'
-        ? refused('not_acknowledged', 'Nobody had taken this verification.')
-        : APPLIED
-    case 'in_progress':
-      // Taking or releasing what a colleague holds competes with the colleague; resolving is open to whoever is first.
-      return decision.type === 'verification.resolve' || verification.employee?.number === employee.number
+    case 'waiting': {
+      if (decision.type !== 'verification.release') return APPLIED
+      // The lease ran out before the holder let go: it is as the holder wanted it.
+      const { lastHolder } = verification
+      const lapsed = lastHolder?.how === 'lapsed' && lastHolder.employee.number === employee.number
+      return lapsed ? APPLIED : refused('not_acknowledged', 'Nobody had taken this verification.')
+    }
+    case 'in_progress': {
+      // Taking or releasing what a colleague holds competes with the colleague; resolving is open to whoever is first, and
+      // taking over to whoever saw who has it.
+      const holder = verification.employee?.number
+      const applies =
+        decision.type === 'verification.resolve' ||
+        holder === employee.number ||
+        (decision.type === 'verification.take_over' && holder === decision.payload.from)
+      return applies
         ? APPLIED
-        : superseded(verification.employee, verification.acknowledgedAt)
+        : superseded(verification.employee, verification.heldSince ?? verification.acknowledgedAt)
+    }
+  }
+}
+
+/**
+ * The end of a lease: the event by which a verification waits again, or null where the employee does not have it.
+ *
+ * @param id of the event, unique
+ * @param ranOutAtMs UTC milliseconds until which the employee's console was to give a sign of life
+ * @param nowMs the backend's clock
+ */
+export function judgeLapse(
+  session: SessionDocument,
+  lease: { verificationId: string; employeeNumber: string },
+  id: string,
+  ranOutAtMs: number,
+  nowMs: number,
+): SessionEvent | null {
+  const { verificationId, employeeNumber } = lease
+  const verification = session.verifications.find((candidate) => candidate.id === verificationId)
+  const employee = verification?.employee
+  if (verification?.status !== 'in_progress' || employee?.number !== employeeNumber) return null
+  return {
+    id,
+    type: LAPSED_EVENT,
+    verificationId,
+    at: new Date(instantAfterAnswered(session, verificationId, ranOutAtMs)).toISOString(),
+    source: 'console',
+    employee,
+    arrivedAt: new Date(nowMs).toISOString(),
+    verdict: APPLIED,
   }
 }
 
@@ -91,7 +131,10 @@ function verdictOn(session: SessionDocument, decision: Decision, employee: Emplo
 function effectiveInstant(session: SessionDocument, decision: Decision, verdict: Verdict, nowMs: number): number {
   const occurredAt = Math.min(Date.parse(decision.occurredAt), nowMs)
   if (verdict.status !== 'applied' || !('verificationId' in decision.payload)) return occurredAt
-  const { verificationId } = decision.payload
+  return instantAfterAnswered(session, decision.payload.verificationId, occurredAt)
+}
+
+function instantAfterAnswered(session: SessionDocument, verificationId: string, occurredAt: number): number {
   const shown: Verification | undefined = session.verifications.find((candidate) => candidate.id === verificationId)
   let last = shown === undefined ? Number.NEGATIVE_INFINITY : Date.parse(shown.shownAt)
   for (const event of session.events) {

@@ -55,6 +55,8 @@ export function decisionWords(decision: Decision): string {
       return 'Took the check'
     case 'verification.release':
       return 'Released the check'
+    case 'verification.take_over':
+      return `Took the check over: “${decision.payload.reason}”`
     case 'verification.resolve': {
       const { outcome, note } = decision.payload
       return `${outcomeLabels[outcome]} the check${note ? `: “${note}”` : ''}`

@@ -124,6 +124,10 @@ export function eventWords(event: SessionEvent, { document, names }: Context): E
       return plain(IconHandGrab, `${who} took ${check}`, undefined, 'accent')
     case 'verification.released':
       return plain(IconHandOff, `${who} released ${check}`)
+    case 'verification.taken_over':
+      return plain(IconHandGrab, `${who} took ${check} over`, event.reason, 'accent')
+    case 'verification.lapsed':
+      return plain(IconHandOff, `${who} lost ${check}: no sign of life from the console`, undefined, 'warn')
     case 'verification.resolved': {
       const outcome = event.outcome === 'rejected' ? 'rejected' : 'approved'
       const method = methodLabels[event.method as keyof typeof methodLabels]?.toLowerCase()
