@@ -354,6 +354,38 @@ describe('what is here and what is there', () => {
     await expect(lab.data.setKeepDetailsDays(0)).rejects.toThrow(/1 to 3650/)
   })
 
+  it('[KEEP-2] details of the last days are fetched ahead, newest first, and open with the network down', async () => {
+    const ahead = `${s}-ahead`
+    const at = (days: number) => new Date(Date.now() - days * 24 * 3_600_000).toISOString()
+    for (const [id, days] of [
+      [`${ahead}-new`, 2],
+      [`${ahead}-old`, 9],
+    ] as const) {
+      await world.post([
+        { id: `${id}-1`, sessionId: id, type: 'session.started', at: at(days), client: 'matrix' },
+        { id: `${id}-2`, sessionId: id, type: 'session.cancelled', at: at(days - 1) },
+      ])
+    }
+    const lab = await open()
+    await synced(lab)
+    await lab.database.sessions.clear()
+    await lab.data.setDetailsAheadDays(5)
+    const isHere = async (id: string) => (await lab.database.sessions.get([STORE, id])) !== undefined
+    await expect.poll(() => isHere(`${ahead}-new`), { timeout: 10_000 }).toBe(true)
+    await lab.until((status) => status.detailsAhead === null)
+    expect(await isHere(`${ahead}-old`)).toBe(false)
+    // Their rows were here before: none stands beside its block.
+    const before = await lab.database.overlay.count()
+    await lab.database.sessions.clear()
+    await lab.data.setDetailsAheadDays(6)
+    await expect.poll(() => isHere(`${ahead}-new`), { timeout: 10_000 }).toBe(true)
+    expect(await lab.database.overlay.count()).toBe(before)
+    lab.setOnline(false)
+    expect((await lab.data.session(STORE, `${ahead}-new`))?.document.id).toBe(`${ahead}-new`)
+    await expect(lab.data.setDetailsAheadDays(31)).rejects.toThrow(/0 to 30/)
+    await lab.data.setDetailsAheadDays(0)
+  })
+
   it('[SAFE-2] the support bundle names nobody', async () => {
     const lab = await open(desktop())
     await synced(lab)

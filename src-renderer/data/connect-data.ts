@@ -56,6 +56,7 @@ export function connectData(): DataApi {
     dataSafety: () => remote.dataSafety(),
     persistStorage,
     setKeepDetailsDays: (days) => remote.setKeepDetailsDays(days),
+    setDetailsAheadDays: (days) => remote.setDetailsAheadDays(days),
     checkIntegrity: () => remote.checkIntegrity(),
     exportUnsent: () => remote.exportUnsent(),
     importUnsent: (text) => remote.importUnsent(text),

@@ -48,6 +48,8 @@ export interface DataStatus {
   firstSync: FirstSync | null
   /** Progress of reading this PC's own history after a start, newest day first; null once all of it answers. */
   reading: { daysDone: number; daysTotal: number } | null
+  /** Progress of fetching details ahead; null while none are fetched. */
+  detailsAhead: { done: number; total: number } | null
   /** Grows with every change of what queries answer; part of every query key. */
   revision: number
   /** True when a main process with a journal stands behind this console. */
@@ -339,6 +341,8 @@ export interface DataSafety {
   journal: { pending: number; bytes: number; tornBytes: number; corruptLines: number; readOnly: boolean } | null
   /** Details of sessions ended longer ago are removed from this PC; history rows stay. */
   keepDetailsDays: number
+  /** Details of sessions started in the last so many days are fetched ahead; 0 fetches none. */
+  detailsAheadDays: number
   incidents: Incident[]
   lastIntegrityCheck: IntegrityReport | null
 }
@@ -488,6 +492,8 @@ export interface WorkerApi {
   dataSafety(): Promise<DataSafety>
   /** @param days 1 to 3650 */
   setKeepDetailsDays(days: number): Promise<void>
+  /** Makes the details of the last days available offline. @param days 0 to the days that details are kept */
+  setDetailsAheadDays(days: number): Promise<void>
   /** Recounts index and documents against the backend's counts per day and refetches the days that differ. */
   checkIntegrity(): Promise<IntegrityReport>
   /** All unsent decisions of this PC, of every employee, for import on another one. */

@@ -52,6 +52,7 @@ export async function collectDataSafety(sources: DataSafetySources): Promise<Dat
     },
     journal: local?.journal ?? null,
     keepDetailsDays: (await database.getMeta('keepDetailsDays')) ?? DEFAULT_KEEP_DETAILS_DAYS,
+    detailsAheadDays: (await database.getMeta('detailsAheadDays')) ?? 0,
     incidents: (await database.getMeta('incidents')) ?? [],
     lastIntegrityCheck: (await database.getMeta('lastIntegrityCheck')) ?? null,
   }

@@ -45,6 +45,7 @@ import type {
 import { collectDataSafety, composeSupportBundle } from './data-safety.ts'
 import type { ConsoleDatabase, OutboxRow } from './database.ts'
 import { DecisionLedger } from './decision-ledger.ts'
+import { DetailsAhead } from './details-ahead.ts'
 import { checkIntegrity } from './integrity.ts'
 import { countSubjects, decisionOf, withPending } from './pending-decisions.ts'
 import { RefusalRegisterCopy } from './refusal-register.ts'
@@ -102,6 +103,7 @@ export class DataService implements WorkerApi {
   private readonly database: ConsoleDatabase
   private readonly history: SessionHistory
   private readonly index: SessionIndex
+  private readonly detailsAhead: DetailsAhead
   private readonly serverClock: ServerClock
   private readonly runner: SyncRunner
   private readonly ledger: DecisionLedger
@@ -142,6 +144,13 @@ export class DataService implements WorkerApi {
       },
     })
     this.index = this.history.index
+    this.detailsAhead = new DetailsAhead({
+      database: ports.database,
+      index: this.index,
+      fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
+      mayFetch: async () => this.leading && this.sync.connection === 'online' && (await this.hasRoom()),
+      onProgress: () => this.publish(),
+    })
     this.ledger = new DecisionLedger({
       database: ports.database,
       fetch: ports.fetch,
@@ -520,6 +529,26 @@ export class DataService implements WorkerApi {
     await this.database.setMeta('keepDetailsDays', days)
     await this.removeOld(days)
     this.changed()
+  }
+
+  async setDetailsAheadDays(days: number): Promise<void> {
+    const kept = (await this.database.getMeta('keepDetailsDays')) ?? DEFAULT_KEEP_DETAILS_DAYS
+    if (!Number.isInteger(days) || days < 0 || days > kept) {
+      throw new RangeError(`days must be a whole number from 0 to ${kept}, the days that details are kept`)
+    }
+    await this.database.setMeta('detailsAheadDays', days)
+    this.fetchDetailsAhead()
+  }
+
+  /** Where details are wanted ahead and this window syncs; what failed is taken up the next time. */
+  private fetchDetailsAhead(): void {
+    void (async () => {
+      const days = (await this.database.getMeta('detailsAheadDays')) ?? 0
+      if (days === 0 && this.detailsAhead.progress === null) return
+      await this.history.complete()
+      const storeIds = this.identity?.stores.map((store) => store.id) ?? []
+      await this.detailsAhead.run(storeIds, days, this.serverClock.now())
+    })().catch((error) => console.error('details not fetched ahead', error))
   }
 
   async checkIntegrity(): Promise<IntegrityReport> {
@@ -962,7 +991,9 @@ export class DataService implements WorkerApi {
   // --- status ------------------------------------------------------------------------------------------------------
 
   private takeSyncState(state: SyncState): void {
+    const wasOnline = this.sync.connection === 'online' && allFilled(this.sync)
     this.sync = state
+    if (!wasOnline && state.connection === 'online' && allFilled(state) && this.leading) this.fetchDetailsAhead()
     this.lowDisk = state.diskCheckAt !== null
     if (this.lowDisk) this.roomFoundAt = null
     if (this.leading) this.ports.broadcast({ type: 'sync', state })
@@ -1027,12 +1058,18 @@ export class DataService implements WorkerApi {
       lastContactAt: this.history.lastContactAt,
       firstSync: this.firstSync,
       reading: this.history.reading,
+      detailsAhead: this.detailsAhead.progress,
       revision: this.revision,
       journalled: this.local !== null,
       lowDisk: this.lowDisk,
       readOnly: this.readOnly(),
     }
   }
+}
+
+/** True once every store has had its first sync. */
+function allFilled({ stores }: SyncState): boolean {
+  return Object.values(stores).every(({ filled }) => filled)
 }
 
 function isOpenCheck(status: string): boolean {

@@ -105,6 +105,7 @@ interface Meta {
   identity: Identity
   clockOffsetMs: number
   keepDetailsDays: number
+  detailsAheadDays: number
   /** Newest first. */
   incidents: Incident[]
   lastIntegrityCheck: IntegrityReport

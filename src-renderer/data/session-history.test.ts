@@ -62,7 +62,7 @@ const idsIn = (history: SessionHistory) =>
     .rows.map((row) => row.id)
 
 describe('the history of this PC after a start', () => {
-  it('has the newest days, newer rows and all open sessions at once, and the rest soon', async () => {
+  it('[KEEP-4] has the newest days, newer rows and all open sessions at once, and the rest soon', async () => {
     for (let day = 0; day < 30; day += 1) await storeDay(day, [onDay(day, `day ${day}`)])
     await storeDay(20, [
       onDay(20, 'day 20'),
@@ -97,7 +97,7 @@ describe('the history of this PC after a start', () => {
     expect(idsIn(history).length).toBe(30)
   })
 
-  it('names a damaged block and reads all others', async () => {
+  it('[PULL-11] names a damaged block and reads all others', async () => {
     for (let day = 0; day < 12; day += 1) await storeDay(day, [onDay(day, `day ${day}`)])
     await database.dayBlocks.update(['a', dateOf(9)], { bytes: new Uint8Array([1, 2, 3]) })
     const history = open()
@@ -115,7 +115,7 @@ describe('rows beside their day blocks', () => {
   const many = (version: number) =>
     Array.from({ length: 70 }, (_, number) => overlayOf(onDay(3, `s${number}`, { version, total: version })))
 
-  it('are written into them, and answer the same after a start', async () => {
+  it('[KEEP-3] are written into them, and answer the same after a start', async () => {
     await storeDay(3, [onDay(3, 's1'), onDay(3, 'untouched')])
     await database.overlay.bulkPut(many(7))
     await database.overlay.put({ storeId: 'a', id: 'gone', version: 9, summary: null })
@@ -143,7 +143,7 @@ describe('rows beside their day blocks', () => {
     expect(await database.overlay.count()).toBe(71)
   })
 
-  it(`lose nothing that changes meanwhile (seed ${seed})`, async () => {
+  it(`[KEEP-3] lose nothing that changes meanwhile (seed ${seed})`, async () => {
     const change = fc.record({ number: fc.nat(69), deleted: fc.boolean() })
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 8 }), fc.nat(4), async (changes, waits) => {

@@ -28,6 +28,7 @@ export const useDataStatus = create<DataStatus>()(() => ({
   lastContactAt: {},
   firstSync: null,
   reading: null,
+  detailsAhead: null,
   revision: 0,
   journalled: false,
   lowDisk: false,

@@ -97,7 +97,7 @@ beforeEach(() => {
 const allOf = (store: string, days: number) => Array.from({ length: days }, (_, day) => `${store} ${dateOf(day)}`)
 
 describe('a first sync', () => {
-  it('brings the newest day of every store first, then each store, newest day first', async () => {
+  it('[PULL-12] brings the newest day of every store first, then each store, newest day first', async () => {
     const backend = new Backend(40)
     const fetcher = new FirstSyncFetcher(database, backend.fetch, host)
     await fetcher.fill('a', ['b'], 2)
@@ -116,7 +116,7 @@ describe('a first sync', () => {
     expect((await database.storedDates('b')).length).toBe(40)
   })
 
-  it(`goes on where it broke off, at whatever byte, and asks for no whole day twice (seed ${seed})`, async () => {
+  it(`[PULL-12] goes on where it broke off, at whatever byte, and asks for no whole day twice (seed ${seed})`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 }), async (cuts) => {
         await database.dayBlocks.clear()
@@ -137,7 +137,7 @@ describe('a first sync', () => {
     )
   })
 
-  it('names a block that came damaged and asks for it once more, in an answer of many days or alone', async () => {
+  it('[PULL-11] names a block that came damaged and asks for it once more, in an answer of many days or alone', async () => {
     const backend = new Backend(12)
     for (const day of [0, 5]) backend.damage.set(`a ${dateOf(day)}`, (bytes) => bytes.subarray(0, 100))
     await new FirstSyncFetcher(database, backend.fetch, host).fill('a', [], 1)

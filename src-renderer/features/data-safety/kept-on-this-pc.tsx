@@ -9,11 +9,10 @@ import { InlineError, Section, Toned } from '../../ui/parts.tsx'
 import classes from './data-safety.module.css'
 import { formatBytes } from './format-bytes.ts'
 
-const MIN_DAYS = 1
 const MAX_DAYS = 3_650
 
 export function KeptOnThisPc({ safety }: { safety: DataSafety }) {
-  const { storage, journal, keepDetailsDays } = safety
+  const { storage, journal } = safety
   const journalled = useDataStatus((status) => status.journalled)
   return (
     <Section title="Kept on this PC">
@@ -26,7 +25,7 @@ export function KeptOnThisPc({ safety }: { safety: DataSafety }) {
           <Persistence persisted={storage.persisted} />
         </Fact>
       </dl>
-      <KeepDetails key={keepDetailsDays} days={keepDetailsDays} />
+      <KeepDetails safety={safety} />
     </Section>
   )
 }
@@ -165,18 +164,67 @@ function Persistence({ persisted }: { persisted: boolean | null }) {
   )
 }
 
-function KeepDetails({ days }: { days: number }) {
+function KeepDetails({ safety }: { safety: DataSafety }) {
   const data = useData()
+  const progress = useDataStatus((status) => status.detailsAhead)
+  const { keepDetailsDays, detailsAheadDays } = safety
+  return (
+    <>
+      <DaysSetting
+        key={`keep ${keepDetailsDays}`}
+        label="Keep details for (days)"
+        days={keepDetailsDays}
+        min={1}
+        max={MAX_DAYS}
+        onSave={(days) => data.setKeepDetailsDays(days)}
+      >
+        Baskets and events of sessions that ended earlier are removed from this PC and fetched again when opened.
+        History rows stay, and unsent decisions are never removed.
+      </DaysSetting>
+      <DaysSetting
+        key={`ahead ${detailsAheadDays} ${keepDetailsDays}`}
+        label="Fetch details ahead (days)"
+        days={detailsAheadDays}
+        min={0}
+        max={keepDetailsDays}
+        onSave={(days) => data.setDetailsAheadDays(days)}
+      >
+        Details of all sessions of the last days are fetched while the console is online, so that each can be opened
+        offline; 0 fetches only what was open, changed or looked at.
+        {progress !== null && (
+          <>
+            {' '}
+            <strong>
+              {progress.done.toLocaleString('en')} of {counted(progress.total, 'session')} fetched.
+            </strong>
+          </>
+        )}
+      </DaysSetting>
+    </>
+  )
+}
+
+interface DaysSettingProps {
+  label: string
+  days: number
+  min: number
+  max: number
+  onSave: (days: number) => Promise<void>
+  /** What the setting does. */
+  children: ReactNode
+}
+
+function DaysSetting({ label, days, min, max, onSave, children }: DaysSettingProps) {
   const queryClient = useQueryClient()
   const readOnly = useDataStatus((status) => status.readOnly)
   const hintId = useId()
   const [value, setValue] = useState<number | string>(days)
   const wrong =
-    typeof value === 'number' && Number.isInteger(value) && value >= MIN_DAYS && value <= MAX_DAYS
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
       ? null
-      : `A whole number from ${MIN_DAYS} to ${MAX_DAYS.toLocaleString('en')}`
+      : `A whole number from ${min} to ${max.toLocaleString('en')}`
   const save = useMutation({
-    mutationFn: (next: number) => data.setKeepDetailsDays(next),
+    mutationFn: onSave,
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['data-safety'] }),
   })
   return (
@@ -191,14 +239,14 @@ function KeepDetails({ days }: { days: number }) {
       <div className={classes.keepRow}>
         <NumberInput
           size="xs"
-          w={150}
-          label="Keep details for (days)"
+          w={170}
+          label={label}
           aria-describedby={hintId}
           allowDecimal={false}
           allowNegative={false}
           clampBehavior="none"
-          min={MIN_DAYS}
-          max={MAX_DAYS}
+          min={min}
+          max={max}
           value={value}
           error={wrong}
           disabled={readOnly}
@@ -211,8 +259,7 @@ function KeepDetails({ days }: { days: number }) {
         )}
       </div>
       <p id={hintId} className={classes.soft}>
-        Baskets and events of sessions that ended earlier are removed from this PC and fetched again when opened.
-        History rows stay, and unsent decisions are never removed.
+        {children}
       </p>
       {save.error !== null && <InlineError>The setting was not saved: {save.error.message}</InlineError>}
     </form>

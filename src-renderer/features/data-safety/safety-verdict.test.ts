@@ -22,6 +22,7 @@ const safety: DataSafety = {
   storage: { usedBytes: 1, quotaBytes: 10, freeDiskBytes: 10, persisted: true, low: false },
   journal: { pending: 0, bytes: 0, tornBytes: 0, corruptLines: 0, readOnly: false },
   keepDetailsDays: 30,
+  detailsAheadDays: 0,
 
   incidents: [],
   lastIntegrityCheck: null,
