@@ -27,6 +27,12 @@ export class RowSet {
     this.words = words
   }
 
+  /** Keeps only what is in the other set too. */
+  intersect(other: RowSet): void {
+    const { words } = this
+    for (let word = 0; word < words.length; word += 1) words[word] = (words[word] as number) & (other.words[word] ?? 0)
+  }
+
   clone(): RowSet {
     const copy = new RowSet()
     copy.words = this.words.slice()

@@ -34,6 +34,9 @@ export class SessionColumns {
   /** Sessions as the screens show them: confirmed ones, those with unsent decisions replaced by rows of their own. */
   readonly visible = new RowSet()
 
+  /** Rows without an end; deleted ones may be among them. */
+  readonly open = new RowSet()
+
   readonly texts = new RowTexts()
   readonly storeId = new CodeColumn<string>()
   readonly profiles = new SessionProfiles()
@@ -220,6 +223,7 @@ export class SessionColumns {
     this.texts.reserve(roomFor(needed, this.texts.starts.length), moreBytes)
     this.confirmed.reserve(needed)
     this.visible.reserve(needed)
+    this.open.reserve(needed)
     for (const column of this.allColumns()) column.reserve(needed)
     if ((this.hashed + rows) * 4 > this.table.length * 3) this.rehash(this.hashed + rows)
   }
@@ -274,8 +278,18 @@ export class SessionColumns {
     this.transactions.write(rows, columns.transactions)
     this.waitingMs.write(rows, columns.waitingMs)
     this.interactionMs.write(rows, columns.interactionMs)
+    this.writeOpen(rows, columns.endedAt)
     this.writeRunning(rows, columns.waitingSince, columns.interactingSince)
     this.noteChanges(rows)
+  }
+
+  private writeOpen(rows: Int32Array, endedAt: Float64Array): void {
+    for (let i = 0; i < rows.length; i += 1) {
+      const row = rows[i] as number
+      if (row < 0) continue
+      if (Number.isNaN(endedAt[i])) this.open.add(row)
+      else this.open.delete(row)
+    }
   }
 
   private writeRunning(rows: Int32Array, waitingSince: Float64Array, interactingSince: Float64Array): void {

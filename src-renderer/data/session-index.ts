@@ -118,11 +118,9 @@ export class SessionIndex {
   /** Sessions of the stores that have not ended, unsent decisions applied. */
   openRows(storeIds: readonly string[]): SessionSummary[] {
     const rows = this.columns.visible.clone()
+    rows.intersect(this.columns.open)
     narrowToStores(rows, this.columns, storeIds)
-    const { endedAfter } = this.columns
-    const open: SessionSummary[] = []
-    for (const row of rows) if (Number.isNaN(endedAfter.get(row))) open.push(this.columns.summary(row))
-    return open
+    return Array.from(rows, (row) => this.columns.summary(row))
   }
 
   /**

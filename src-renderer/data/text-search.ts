@@ -52,8 +52,8 @@ export class TextSearch {
       const position = columns.changePosition
       const { length } = columns
       this.position = null
-      this.reserve(length)
-      this.bits.fill(0)
+      // New memory is zero already, and is not touched before it is needed.
+      if (!this.reserve(length)) this.bits.fill(0)
       for (let row = 0; row < length; row += 1) {
         this.describe(row)
         if (row % SLICE_ROWS === SLICE_ROWS - 1) yield
@@ -135,12 +135,14 @@ export class TextSearch {
     return (this.pairBits[pairOf(first, second)] as number) >= FIRST_PAIR_BIT + Math.max(0, this.pairs - PAIR_BITS)
   }
 
-  private reserve(rows: number): void {
+  /** @returns whether the bits are new memory */
+  private reserve(rows: number): boolean {
     const needed = Math.ceil(rows / BLOCK_ROWS) * BITS * BLOCK_WORDS
-    if (needed <= this.bits.length) return
+    if (needed <= this.bits.length) return false
     const bits = new Int32Array(Math.max(needed, Math.ceil(this.bits.length * (this.bits.length === 0 ? 1 : 1.25))))
-    bits.set(this.bits)
+    if (this.position !== null) bits.set(this.bits)
     this.bits = bits
+    return true
   }
 
   private clear(row: number): void {
