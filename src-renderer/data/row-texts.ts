@@ -3,7 +3,8 @@
  * much. A row's record is length and bytes of its session id, then length + 1 and bytes of its customer id (0 for none).
  */
 
-const decoder = new TextDecoder()
+/** An id may begin with what elsewhere is a byte order mark. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 /** Bytes ranked so that comparing UTF-8 gives JavaScript's order of strings, which is by UTF-16 code unit. */
 const codeUnitRank = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0xee || byte > 0xf4 ? byte : byte >= 0xf0 ? byte - 2 : byte + 5,

@@ -82,7 +82,8 @@ export interface DayBlock {
 const MAX_TEXT_BYTES = 4096
 const END_OF_STREAM = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+/** An id may begin with what elsewhere is a byte order mark. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Summaries as columns, in the order given. */
 export function columnsOf(rows: readonly SessionSummary[]): DayBlock {
