@@ -96,7 +96,8 @@ class NodeAppendFile implements AppendFile {
   }
 }
 
-async function syncNames(folder: string): Promise<void> {
+/** Resolves when names in a folder are on the disk. */
+export async function syncNames(folder: string): Promise<void> {
   // Windows has no handle on a folder to flush; NTFS journals its names itself.
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')

@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { app, type BrowserWindow, dialog, nativeTheme, safeStorage, session } from 'electron'
+import { app, BrowserWindow, dialog, nativeTheme, safeStorage, session, shell } from 'electron'
 import { ApiProxy } from './api-proxy.ts'
 import { backendFetch, registerAppScheme, serveApp } from './app-protocol.ts'
 import { createAppRouter } from './app-router.ts'
 import { readDemoCredentials } from './demo-credentials.ts'
 import { handleDownloads } from './downloads.ts'
 import { openDurableFolder } from './durable-folder.ts'
+import { createExportApi, EXPORT_PATH } from './export-api.ts'
+import { ExportFiles } from './export-files.ts'
 import { freeDiskBytes } from './free-disk.ts'
 import { hardenSession, hardenWebContents } from './hardening.ts'
 import { handleDesktopCalls } from './ipc.ts'
@@ -98,10 +100,16 @@ async function start(): Promise<void> {
       await proxy.endSignIn(before)
     },
   })
+  const exports = await ExportFiles.open({
+    folder,
+    mintId: () => randomUUID(),
+    chooseTarget: (name) => chooseExportTarget(settings, name),
+  })
+  const exportApi = createExportApi({ exports, showFile: (file) => shell.showItemInFolder(file) })
   const router = createAppRouter({
     assets: path.join(__dirname, '../renderer'),
     api: (request) => proxy.handle(request),
-    local,
+    local: (request) => (new URL(request.url).pathname.startsWith(EXPORT_PATH) ? exportApi(request) : local(request)),
   })
   hardenSession(session.defaultSession)
   handleDownloads(session.defaultSession, process.env.FLOORWALKER_DOWNLOADS ?? '')
@@ -118,19 +126,38 @@ async function start(): Promise<void> {
   let settled = false
   app.on('will-quit', (event) => {
     if (settled) return
-    // The window's last place is written as it closes, a sign-out may have come just before.
+    // The window's last place is written as it closes, a sign-out may have come just before, an export may be half done.
     event.preventDefault()
-    void Promise.all([settings.settled(), signIn.settled()]).finally(() => {
+    void Promise.all([exports.abortAll(), settings.settled(), signIn.settled()]).finally(() => {
       settled = true
       // Within the first quit a second one is not heard.
       setImmediate(() => app.quit())
     })
   })
   setMinimalMenu()
-  window = openWindow(settings, () => proxy.endStream())
+  window = openWindow(settings, () => {
+    proxy.endStream()
+    exports.abortAll().catch((error) => console.error('unfinished export not removed:', error))
+  })
   window.on('closed', () => {
     window = null
   })
+}
+
+/** Asks the person where an export goes, starting where the last one went; null where they chose nothing. */
+async function chooseExportTarget(settings: SettingsFile, name: string): Promise<string | null> {
+  const fixed = process.env.FLOORWALKER_DOWNLOADS
+  if (fixed) return path.join(path.resolve(fixed), name)
+  const options = { title: 'Export', defaultPath: path.join(settings.current.exportFolder, name) }
+  const parent = BrowserWindow.getFocusedWindow() ?? window
+  const { canceled, filePath } = await (parent === null
+    ? dialog.showSaveDialog(options)
+    : dialog.showSaveDialog(parent, options))
+  if (canceled || !filePath) return null
+  settings
+    .change({ exportFolder: path.dirname(filePath) })
+    .catch((error) => console.error('folder of exports not kept:', error))
+  return filePath
 }
 
 function backendFromEnvironment(): string | undefined {

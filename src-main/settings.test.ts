@@ -8,7 +8,11 @@ test('keeps what was changed; the environment wins at the start', async () => {
   const settings = await SettingsFile.open(folder)
   const window = { x: 1, y: 2, width: 800, height: 600, maximised: true }
   await Promise.all([settings.change({ backendUrl: 'http://a' }), settings.change({ window })])
-  expect((await SettingsFile.open(folder)).current).toEqual({ backendUrl: 'http://a', window })
+  expect((await SettingsFile.open(folder)).current).toEqual({
+    backendUrl: 'http://a',
+    window,
+    exportFolder: '',
+  })
   const overridden = await SettingsFile.open(folder, 'http://b:8080/')
   expect(overridden.current.backendUrl).toBe('http://b:8080')
   await overridden.change({ window: null })
@@ -21,7 +25,11 @@ test('a damaged file counts as none; a change that cannot be stored does not cou
   const folder = new MemoryFolder()
   for (const content of ['{', '[]', '{"backendUrl": 3}', '']) {
     await folder.write('settings.json', Buffer.from(content))
-    expect((await SettingsFile.open(folder)).current).toEqual({ backendUrl: '', window: null })
+    expect((await SettingsFile.open(folder)).current).toEqual({
+      backendUrl: '',
+      window: null,
+      exportFolder: '',
+    })
   }
   const settings = await SettingsFile.open(folder)
   folder.space = 3

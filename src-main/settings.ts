@@ -10,6 +10,8 @@ const settingsSchema = z.object({
     .object({ x: z.int(), y: z.int(), width: z.int(), height: z.int(), maximised: z.boolean() })
     .nullable()
     .default(null),
+  /** Where the last export went; empty before the first. */
+  exportFolder: z.string().default(''),
 })
 export type Settings = z.infer<typeof settingsSchema>
 

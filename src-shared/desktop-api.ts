@@ -73,6 +73,19 @@ export type LocalState = z.infer<typeof localStateSchema>
 export const journalDeviceRequestSchema = z.object({ employeeNumber: z.string().min(1).max(255) })
 export const journalDeviceResponseSchema = z.object({ deviceId: z.string() })
 
+/**
+ * `POST /local/export/open`: asks the person where to, `name` being a suggestion; `id` is null where they chose nothing.
+ * Chunks follow as `POST /local/export/write?id=` with the bytes as body, one after the other; then `finish` or `abort`.
+ */
+export const exportOpenRequestSchema = z.object({ name: z.string().min(1).max(200) })
+export const exportOpenedSchema = z.object({ id: z.string().nullable() })
+export const exportIdSchema = z.object({ id: z.string().max(64) })
+/** The file is whole, on the disk and under its name. */
+export const exportFinishedSchema = z.object({ path: z.string(), bytes: z.int() })
+
+/** `POST /local/export/show`: shows a file that was exported since the app started in the system's file manager. */
+export const exportShowRequestSchema = z.object({ path: z.string().max(10_000) })
+
 /** `PUT /local/backend`: points the console at a backend; answers `not_a_backend` where the address is none. */
 export const backendAddressSchema = z.object({
   url: z.url({ protocol: /^https?$/, error: 'must be an address such as https://floorwalker.example' }),
