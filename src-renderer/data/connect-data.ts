@@ -1,6 +1,16 @@
 /** Starts the data worker of this window and answers its typed interface. */
 import { proxy, type Remote, wrap } from 'comlink'
-import type { DataApi, DataStatus, WorkerApi } from './data-api.ts'
+import { randomId } from '#shared/time/clock.ts'
+import type {
+  DataApi,
+  DataStatus,
+  ExportOutcome,
+  ExportRequest,
+  FetchDetailsOutcome,
+  WorkerApi,
+  WorkOptions,
+} from './data-api.ts'
+import { exportFileName } from './export/export-file-name.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 
 /** Asks the browser to keep this origin's data; only a window may ask, so it is not the worker that does. */
@@ -21,6 +31,57 @@ function newestOf(onStatus: (status: DataStatus) => void): (status: DataStatus) 
       newest = null
     }, 0)
   }
+}
+
+/** Runs long work of the worker under an id of its own; an abort reaches it between two slices. */
+async function runWork<Outcome>(
+  remote: Remote<WorkerApi>,
+  { signal }: WorkOptions,
+  run: (workId: string) => Promise<Outcome>,
+): Promise<Outcome> {
+  const workId = randomId()
+  const cancel = () => void remote.cancelWork(workId)
+  const running = run(workId)
+  signal?.addEventListener('abort', cancel)
+  // Before it began: behind the call that begins it.
+  if (signal?.aborted) cancel()
+  try {
+    return await running
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+const mediaTypes: Record<ExportRequest['format'], string> = {
+  csv: 'text/csv',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  arrow: 'application/vnd.apache.arrow.file',
+}
+
+const cancelled: ExportOutcome = { ok: false, code: 'cancelled', message: 'No file was chosen.' }
+
+/** Asks a browser's person for a file; null where the browser can only download, undefined where they chose none. */
+async function pickFile(
+  name: string,
+  format: ExportRequest['format'],
+): Promise<FileSystemFileHandle | null | undefined> {
+  const { showSaveFilePicker } = window as unknown as SavePicker
+  if (showSaveFilePicker === undefined) return null
+  try {
+    const types = [{ accept: { [mediaTypes[format]]: [`.${format}`] } }]
+    return await showSaveFilePicker({ suggestedName: name, types })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') return undefined
+    throw error
+  }
+}
+
+/** Not in TypeScript's library: only Chromium has it. */
+interface SavePicker {
+  showSaveFilePicker?: (options: {
+    suggestedName: string
+    types: { accept: Record<string, string[]> }[]
+  }) => Promise<FileSystemFileHandle>
 }
 
 /** The screens' way to data; callbacks cross to the worker as proxies. */
@@ -61,5 +122,20 @@ export function connectData(): DataApi {
     exportUnsent: () => remote.exportUnsent(),
     importUnsent: (text) => remote.importUnsent(text),
     supportBundle: () => remote.supportBundle(),
+    exportSize: (scope) => remote.exportSize(scope),
+    exportSessions: async (request, zone, options = {}) => {
+      const [size, local] = await Promise.all([remote.exportSize(request), remote.localInfo()])
+      const name = exportFileName(request, size, zone)
+      const handle = local === null ? await pickFile(name, request.format) : null
+      if (handle === undefined) return cancelled
+      return runWork<ExportOutcome>(remote, options, async (workId) =>
+        remote.exportSessions(workId, request, { name, handle }, proxy(options.onProgress ?? (() => undefined))),
+      )
+    },
+    fetchDetails: (scope, limit, options = {}) =>
+      runWork<FetchDetailsOutcome>(remote, options, async (workId) =>
+        remote.fetchDetails(workId, scope, limit, proxy(options.onProgress ?? (() => undefined))),
+      ),
+    showExported: (path) => remote.showExported(path),
   }
 }

@@ -395,11 +395,12 @@ export type DecisionInput = {
   [Type in Decision['type']]: Pick<Extract<Decision, { type: Type }>, 'type' | 'payload'>
 }[Decision['type']]
 
-/** What an export writes of each session; `activity`, running times and local times are as of the export's `nowMs`. */
+/** What an export writes of each session; `activity` and running times are as of the query's `nowMs`. */
 export const exportColumns = [
   'id',
   'store',
   'storeId',
+  'timezone',
   'customerId',
   'client',
   'activity',
@@ -424,29 +425,85 @@ export const exportColumns = [
 ] as const
 export type ExportColumn = (typeof exportColumns)[number]
 
-export interface ExportRequest {
-  format: 'csv' | 'xlsx' | 'arrow'
-  /** In the order of the file; not empty. */
-  columns: ExportColumn[]
-  /** Rows and their order: the list's filter and sort. */
+/** `sessions` has one row per session; the others come from full documents, of the sessions whose details are on this PC. */
+export const exportTables = ['sessions', 'lineItems', 'transactions', 'verifications', 'remarks', 'events'] as const
+export type ExportTable = (typeof exportTables)[number]
+
+/** Which sessions, and in which order. */
+export interface ExportScope {
+  /** The list's filter and sort. */
   query: Omit<SessionQuery, 'offset' | 'limit'>
   /** Only these of them; null for all. */
   only: SessionKey[] | null
+}
+
+export interface ExportRequest extends ExportScope {
+  format: 'csv' | 'xlsx' | 'arrow'
+  /** One; as sheets of an XLSX also several. */
+  tables: ExportTable[]
+  /** Of the table of sessions, in the order of the file; not empty. */
+  columns: ExportColumn[]
+  /** Whether CSV and XLSX show instants as the store's time or as UTC; Arrow holds instants. */
+  times: 'store' | 'utc'
   /** How a CSV is to be read; ignored elsewhere. */
   csv: { separator: ',' | ';' | '\t'; decimal: '.' | ',' }
 }
 
+/** How many sessions an export is about, and how many of them have their details on this PC. */
+export interface ExportSize {
+  sessions: number
+  withDetails: number
+}
+
 export interface ExportProgress {
+  /** Rows written or documents fetched so far. */
   rows: number
+  /** Sessions done of all, once per table. */
+  done: number
   total: number
   bytes: number
 }
 
-export type ExportOutcome =
-  /** `file` is the path on disk, or null where a browser saved it as a download. */
-  | { ok: true; rows: number; bytes: number; file: string | null }
+export interface ExportFailure {
+  ok: false
   /** `cancelled`: by the person; nothing is left behind. */
-  | { ok: false; code: 'cancelled' | 'not_signed_in' | 'storage_failed' | 'invalid'; message: string; field?: string }
+  code: 'cancelled' | 'not_signed_in' | 'unreachable' | 'storage_failed' | 'invalid'
+  message: string
+  field?: string
+}
+
+export interface ExportDone {
+  ok: true
+  /** Of all tables. */
+  rows: number
+  /** Sessions that were to be written, and how many of them were deleted before their turn. */
+  sessions: number
+  deleted: number
+  bytes: number
+  /** Milliseconds from the first row on; the dialogs before are not counted. */
+  elapsedMs: number
+  /** Name of the file. */
+  name: string
+  /** Path on disk; null where the browser knows it alone. */
+  path: string | null
+  /** What a browser without file access has still to hand to the person. */
+  download: File | null
+}
+export type ExportOutcome = ExportDone | ExportFailure
+
+export type FetchDetailsOutcome = { ok: true; fetched: number } | ExportFailure
+
+/** Where a browser's person wants the file; `handle` is null where it can only be downloaded. */
+export interface ExportTarget {
+  name: string
+  handle: FileSystemFileHandle | null
+}
+
+/** How a window follows and ends a long piece of work. */
+export interface WorkOptions {
+  signal?: AbortSignal
+  onProgress?: (progress: ExportProgress) => void
+}
 
 /** What the data worker answers. */
 export interface WorkerApi {
@@ -502,12 +559,41 @@ export interface WorkerApi {
   importUnsent(text: string): Promise<ImportOutcome>
   /** State of this console without personal data: no names, customer ids, baskets, notes or tokens. */
   supportBundle(): Promise<ExportedFile>
+  exportSize(scope: ExportScope): Promise<ExportSize>
+  /**
+   * Writes sessions to a file. Which rows and in which order is settled at the start; a row is written as it stands at
+   * its turn, and left out where its session was deleted meanwhile.
+   * @param workId to cancel it by
+   */
+  exportSessions(
+    workId: string,
+    request: ExportRequest,
+    target: ExportTarget,
+    onProgress: (progress: ExportProgress) => void,
+  ): Promise<ExportOutcome>
+  /** Fetches details that are not on this PC, at most `limit` sessions', in the scope's order. */
+  fetchDetails(
+    workId: string,
+    scope: ExportScope,
+    limit: number,
+    onProgress: (progress: ExportProgress) => void,
+  ): Promise<FetchDetailsOutcome>
+  /** Ends an export or a fetch; unknown ids are none any more. */
+  cancelWork(workId: string): Promise<void>
+  /** Shows an exported file in the system's file manager (desktop only). */
+  showExported(path: string): Promise<void>
 }
 
 /** The screens' interface: the worker's, and what only a window may ask for. */
-export interface DataApi extends WorkerApi {
+export interface DataApi extends Omit<WorkerApi, 'exportSessions' | 'fetchDetails' | 'cancelWork'> {
   /** @param signal a query whose answer nobody waits for any more is not asked; the promise rejects with its reason */
   sessions(query: SessionQuery, signal?: AbortSignal): Promise<SessionPage>
   /** Asks the browser not to clear this origin's data under disk pressure; answers whether it is granted. */
   persistStorage(): Promise<boolean>
+  /**
+   * Asks the person where to, then writes; has to be called by a click where the host is a browser.
+   * @param zone IANA id, of the day in the suggested name
+   */
+  exportSessions(request: ExportRequest, zone: string, options?: WorkOptions): Promise<ExportOutcome>
+  fetchDetails(scope: ExportScope, limit: number, options?: WorkOptions): Promise<FetchDetailsOutcome>
 }

@@ -25,6 +25,13 @@ import type {
   DecisionInput,
   DecisionResult,
   ExportedFile,
+  ExportOutcome,
+  ExportProgress,
+  ExportRequest,
+  ExportScope,
+  ExportSize,
+  ExportTarget,
+  FetchDetailsOutcome,
   FirstSync,
   ImportOutcome,
   Incident,
@@ -46,6 +53,9 @@ import { collectDataSafety, composeSupportBundle } from './data-safety.ts'
 import type { ConsoleDatabase, OutboxRow } from './database.ts'
 import { DecisionLedger } from './decision-ledger.ts'
 import { DetailsAhead } from './details-ahead.ts'
+import { openChosenFile, openDownload, openLocalFile } from './export/export-sink.ts'
+import { nextTask } from './export/next-task.ts'
+import { SessionExports } from './export/session-export.ts'
 import { checkIntegrity } from './integrity.ts'
 import { countSubjects, decisionOf, withPending } from './pending-decisions.ts'
 import { RefusalRegisterCopy } from './refusal-register.ts'
@@ -110,6 +120,7 @@ export class DataService implements WorkerApi {
   private readonly records: CheckRecords
   private readonly refusalCopy: RefusalRegisterCopy
   private readonly leases: CheckLeases
+  private readonly exports: SessionExports
   private identity: Identity | null = null
   private local: LocalInfo | null = null
   private deviceId = ''
@@ -226,6 +237,21 @@ export class DataService implements WorkerApi {
       },
       measureClock: () => this.measureClock(),
     })
+    this.exports = new SessionExports({
+      index: this.index,
+      clock: ports.clock,
+      nextTask,
+      visibleStores: (storeIds) => this.visibleStores(storeIds),
+      settingsOf: (storeId) => this.settingsOf(storeId),
+      keptIds: (storeId) => this.database.keptIds(storeId),
+      documents: (keys) => this.keptDocuments(keys),
+      fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
+      openSink: (target, workId) => {
+        if (this.local !== null) return openLocalFile(ports.fetch, target.name)
+        if (target.handle !== null) return openChosenFile(target.handle)
+        return openDownload(target, workId, ports.clock.now())
+      },
+    })
   }
 
   async start(onStatus: (status: DataStatus) => void): Promise<DataStatus> {
@@ -299,6 +325,7 @@ export class DataService implements WorkerApi {
   }
 
   async signOut(): Promise<void> {
+    this.exports.cancelAll()
     await this.database.meta.delete('identity')
     this.identity = null
     this.runner.signedOut()
@@ -358,6 +385,42 @@ export class DataService implements WorkerApi {
     if (this.shownViews.size >= MAX_SHOWN_VIEWS) this.shownViews.clear()
     this.shownViews.set(key, { pending, view })
     return view
+  }
+
+  async exportSize(scope: ExportScope): Promise<ExportSize> {
+    return this.exports.size(scope)
+  }
+
+  async exportSessions(
+    workId: string,
+    request: ExportRequest,
+    target: ExportTarget,
+    onProgress: (progress: ExportProgress) => void,
+  ): Promise<ExportOutcome> {
+    if (this.identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
+    return this.exports.export(workId, request, target, onProgress)
+  }
+
+  async fetchDetails(
+    workId: string,
+    scope: ExportScope,
+    limit: number,
+    onProgress: (progress: ExportProgress) => void,
+  ): Promise<FetchDetailsOutcome> {
+    if (this.identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
+    return this.exports.fetchDetails(workId, scope, limit, onProgress)
+  }
+
+  async cancelWork(workId: string): Promise<void> {
+    this.exports.cancel(workId)
+  }
+
+  async showExported(path: string): Promise<void> {
+    await call(this.ports.fetch, '/local/export/show', {
+      method: 'POST',
+      body: JSON.stringify({ path }),
+      headers: { 'content-type': 'application/json' },
+    })
   }
 
   async queue(storeIds: string[]): Promise<QueueEntry[]> {
@@ -835,6 +898,18 @@ export class DataService implements WorkerApi {
       return kept?.document ?? null
     }
     return (await this.database.sessions.get([storeId, sessionId]))?.document ?? null
+  }
+
+  /** Documents on this PC with unsent decisions applied. */
+  private async keptDocuments(keys: readonly SessionKey[]): Promise<(SessionDocument | undefined)[]> {
+    const rows = this.ownRows()
+    const kept = await this.database.sessions.bulkGet(keys.map(({ storeId, id }): [string, string] => [storeId, id]))
+    return kept.map((row) => {
+      const settings = row === undefined ? undefined : this.settingsOf(row.storeId)
+      if (row === undefined || settings === undefined) return undefined
+      const unsent = rows.filter(({ storeId, mutation }) => storeId === row.storeId && mutation.sessionId === row.id)
+      return unsent.length === 0 ? row.document : this.shown(row.document, unsent, settings)
+    })
   }
 
   private async storeChanged(storeId: string, ids: string[] | 'all'): Promise<void> {

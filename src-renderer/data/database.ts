@@ -276,6 +276,12 @@ export class ConsoleDatabase extends Dexie {
     return (await this.outbox.toArray()).filter((row) => journalEntrySchema.safeParse(row).success)
   }
 
+  /** Ids of all sessions of a store whose documents are here. */
+  async keptIds(storeId: string): Promise<string[]> {
+    const keys = await this.sessions.where('storeId').equals(storeId).primaryKeys()
+    return keys.map(([, id]) => id)
+  }
+
   /** Takes over the journal's new numbering of an employee's decisions; their verdicts belonged to the old one. */
   async takeNumbering(entries: readonly JournalEntry[]): Promise<void> {
     await this.outbox.bulkPut(entries.map(outboxRow))

@@ -4,6 +4,12 @@ export class RowSet {
   /** 32 rows a word, the lowest row in the lowest bit. */
   words = new Int32Array(0)
 
+  static of(rows: Int32Array): RowSet {
+    const set = new RowSet()
+    for (const row of rows) set.add(row)
+    return set
+  }
+
   has(row: number): boolean {
     return (((this.words[row >> 5] as number) >>> (row & 31)) & 1) === 1
   }

@@ -166,6 +166,14 @@ export class SessionColumns {
     return this.pending.find((entry) => entry.storeCode === storeCode && entry.id === id)?.row ?? -1
   }
 
+  /** By row that shows unsent decisions, the confirmed row it covers: the latter stays its session's for good. */
+  coveredRows(): Map<number, number> {
+    const covered = new Map<number, number>()
+    for (const { storeCode, id, row } of this.pending)
+      if (this.visible.has(row)) covered.set(row, this.find(storeCode, id))
+    return covered
+  }
+
   summary(row: number): SessionSummary {
     const startedAt = this.startedAt.get(row)
     const running = this.running.get(row)

@@ -12,11 +12,12 @@ import {
   noFilter,
   type SessionFacets,
   type SessionFilter,
+  type SessionKey,
   type SessionPage,
   type SessionQuery,
 } from './data-api.ts'
 import type { OverlayRow } from './database.ts'
-import type { RowSet } from './row-set.ts'
+import { RowSet } from './row-set.ts'
 import { SessionColumns } from './session-columns.ts'
 import {
   activitiesOf,
@@ -47,7 +48,8 @@ interface Found {
 const KEPT_ANSWERS = 4
 
 export class SessionIndex {
-  private readonly columns = new SessionColumns()
+  /** For exports, which read whole columns; nobody else writes them. */
+  readonly columns = new SessionColumns()
   private readonly orders: SessionOrders
   private readonly search = new TextSearch(this.columns)
   private found: Found[] = []
@@ -133,6 +135,62 @@ export class SessionIndex {
     const { rows, count, totals } = this.find(filter, staleAfterMinutes)
     const page = this.orders.page(rows, count, query.sort, query, query.nowMs)
     return { complete: true, rows: page.map((row) => this.columns.summary(row)), count, totals }
+  }
+
+  /**
+   * All rows under a filter in its order, as of now, for `shownRows`; takes slices of a few milliseconds.
+   * @param query its `storeIds` are taken literally: none matches nothing
+   * @param only these sessions alone; null for all
+   */
+  *rowsOf(
+    { sort, descending, ...filter }: Omit<SessionQuery, 'offset' | 'limit'>,
+    only: readonly SessionKey[] | null,
+    staleAfterMinutes: (storeId: string) => number,
+  ): Generator<void, Int32Array> {
+    const rows = this.rowsUnder(filter, only, staleAfterMinutes)
+    // Taken before the first pause: rows with unsent decisions may show others afterwards.
+    const covered = this.columns.coveredRows()
+    const ordered = yield* this.orders.inOrder(rows, rows.size, sort, descending, filter.nowMs)
+    return ordered.map((row) => covered.get(row) ?? row)
+  }
+
+  /** The set of the same rows, without their order. */
+  rowSetOf(
+    { sort: _sort, descending: _descending, ...filter }: Omit<SessionQuery, 'offset' | 'limit'>,
+    only: readonly SessionKey[] | null,
+    staleAfterMinutes: (storeId: string) => number,
+  ): RowSet {
+    const rows = this.rowsUnder(filter, only, staleAfterMinutes)
+    for (const [row, covered] of this.columns.coveredRows()) {
+      if (!rows.has(row)) continue
+      rows.delete(row)
+      rows.add(covered)
+    }
+    return rows
+  }
+
+  /** The rows that show sessions now, which `rowsOf` answered before; those of deleted sessions are left out. */
+  shownRows(rows: Int32Array): Int32Array {
+    const { visible, confirmed } = this.columns
+    if (rows.every((row) => visible.has(row))) return rows
+    const covering = new Map([...this.columns.coveredRows()].map(([row, covered]) => [covered, row]))
+    return rows.filter((row) => confirmed.has(row)).map((row) => covering.get(row) ?? row)
+  }
+
+  private rowsUnder(
+    filter: SessionFilter & Pick<SessionQuery, 'nowMs'>,
+    only: readonly SessionKey[] | null,
+    staleAfterMinutes: (storeId: string) => number,
+  ): RowSet {
+    const { rows } = this.find(filter, staleAfterMinutes)
+    if (only === null) return rows.clone()
+    const among = new RowSet()
+    among.reserve(this.columns.length)
+    for (const { storeId, id } of only) {
+      const row = this.columns.visibleRowOf(storeId, id)
+      if (row >= 0 && rows.has(row)) among.add(row)
+    }
+    return among
   }
 
   /**

@@ -552,6 +552,21 @@ export class SessionOrders {
     return ranking === null ? order.page(filter, span) : this.rankedPage(filter, ranking, span)
   }
 
+  /** All rows of a set in the order of a sort; makes that order ready in slices of a few milliseconds. */
+  *inOrder(
+    filter: RowSet,
+    count: number,
+    sort: SessionSort,
+    descending: boolean,
+    nowMs: number,
+  ): Generator<void, Int32Array> {
+    if (count > this.sortedDirectly.unprepared) {
+      yield* this.newestFirst.prepare()
+      if (!isRanked(sort) && sort !== 'lastActivityAt') yield* this.ordered[sort].prepare()
+    }
+    return Int32Array.from(this.page(filter, count, sort, { descending, offset: 0, limit: count }, nowMs))
+  }
+
   private all(): RowOrder[] {
     return [this.newestFirst, ...Object.values(this.ordered)]
   }
