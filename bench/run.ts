@@ -1,12 +1,13 @@
 /** `npm run bench [-- NAME … --json FILE]`: lists the benchmarks and runs those named, or all. */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { exportBenchmark } from './export.ts'
 import { ingest } from './ingest.ts'
 import type { Benchmark, Measurement } from './measurement.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
 
-const benchmarks: Record<string, Benchmark> = { start, ingest, sync }
+const benchmarks: Record<string, Benchmark> = { start, ingest, sync, export: exportBenchmark }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
 const names = Object.keys(benchmarks)
