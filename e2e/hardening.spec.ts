@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
+import { desktopCalls } from '#shared/desktop-api.ts'
 import { type Desktop, launchDesktop } from './launch-desktop.ts'
 
 let folder: string
@@ -34,13 +35,17 @@ test.afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('the page has no Node, no Electron, and a bridge of two calls', async () => {
+test('the page has no Node, no Electron, and a bridge of the few calls of the contract', async () => {
   const found = await desktop.page.evaluate(() => ({
     globals: ['require', 'process', 'module', 'Buffer', 'ipcRenderer'].filter((name) => name in globalThis),
     bridge: Object.keys((globalThis as unknown as { desktop: object }).desktop).sort(),
     origin: location.origin,
   }))
-  expect(found).toEqual({ globals: [], bridge: ['setBadge', 'setTheme'], origin: 'app://floorwalker' })
+  expect(found).toEqual({
+    globals: [],
+    bridge: [...Object.keys(desktopCalls), 'onNotificationClicked'].sort(),
+    origin: 'app://floorwalker',
+  })
   const refused = await desktop.page.evaluate(() =>
     window.desktop?.setBadge({ waiting: 'many' as unknown as number }).then(
       () => 'accepted',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type DesktopCall, desktopCalls } from '#shared/desktop-api.ts'
+import { type DesktopCall, type DesktopEvent, desktopCalls, desktopEvents } from '#shared/desktop-api.ts'
 import { channelOf, checkSender, parseCall } from './desktop-call.ts'
 
 test('only the main frame of the console may call', () => {
@@ -17,10 +17,20 @@ test('arguments are what the contract says', () => {
     expect(() => parseCall('setBadge', bad)).toThrow(/setBadge/)
   }
   expect(() => parseCall('setTheme', { scheme: 'pink' })).toThrow(/scheme/)
+  const check = { storeId: 'berlin', sessionId: 's-1', verificationId: 'v-1' }
+  const notification = { check, title: 'Spot check', body: '3 items' }
+  expect(parseCall('showNotification', notification)).toEqual(notification)
+  expect(parseCall('showNotification', { ...notification, check: null })).toEqual({ ...notification, check: null })
+  expect(() => parseCall('showNotification', { ...notification, title: '' })).toThrow(/title/)
+  expect(() => parseCall('showNotification', { ...notification, check: { ...check, sessionId: 7 } })).toThrow(
+    /sessionId/,
+  )
+  expect(() => parseCall('closeNotification', { check: null })).toThrow(/check/)
 })
 
 test('the preload names the channels as the main side does', async () => {
   const { readFile } = await import('node:fs/promises')
   const preload = await readFile(new URL('./preload.ts', import.meta.url), 'utf8')
-  for (const call of Object.keys(desktopCalls) as DesktopCall[]) expect(preload).toContain(`'${channelOf(call)}'`)
+  const names = [...Object.keys(desktopCalls), ...Object.keys(desktopEvents)] as (DesktopCall | DesktopEvent)[]
+  for (const name of names) expect(preload).toContain(`'${channelOf(name)}'`)
 })

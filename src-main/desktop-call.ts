@@ -1,10 +1,10 @@
 /** Checks of a call through the preload bridge; no Electron in here. */
-import { type DesktopCall, desktopCalls } from '#shared/desktop-api.ts'
+import { type DesktopCall, type DesktopEvent, desktopCalls } from '#shared/desktop-api.ts'
 import { describeIssue } from '#shared/protocol/primitives.ts'
 import { isAppUrl } from './app-router.ts'
 
-/** Channel of a call between preload and main. */
-export const channelOf = (call: DesktopCall): string => `desktop:${call}`
+/** Channel of a call or an event between preload and main. */
+export const channelOf = (name: DesktopCall | DesktopEvent): string => `desktop:${name}`
 
 /** Who sent a call. */
 export interface Sender {

@@ -14,9 +14,10 @@ import { createExportApi, EXPORT_PATH } from './export-api.ts'
 import { ExportFiles } from './export-files.ts'
 import { freeDiskBytes } from './free-disk.ts'
 import { hardenSession, hardenWebContents } from './hardening.ts'
-import { handleDesktopCalls } from './ipc.ts'
+import { handleDesktopCalls, tellPage } from './ipc.ts'
 import { Journal } from './journal.ts'
 import { createLocalApi } from './local-api.ts'
+import { CheckNotifications } from './notifications.ts'
 import { openSecretBox } from './secrets.ts'
 import { normaliseUrl, SettingsFile } from './settings.ts'
 import { SignInKeeper } from './sign-in-keeper.ts'
@@ -114,6 +115,11 @@ async function start(): Promise<void> {
   hardenSession(session.defaultSession)
   handleDownloads(session.defaultSession, process.env.FLOORWALKER_DOWNLOADS ?? '')
   serveApp(session.defaultSession, router)
+  const notifications = new CheckNotifications((check) => {
+    if (window === null) return
+    focusWindow(window)
+    tellPage(window.webContents, 'notificationClicked', { check })
+  })
   handleDesktopCalls({
     setBadge: async ({ waiting }) => {
       app.setBadgeCount(waiting)
@@ -121,6 +127,11 @@ async function start(): Promise<void> {
     },
     setTheme: async ({ scheme }) => {
       nativeTheme.themeSource = scheme === 'auto' ? 'system' : scheme
+    },
+    showNotification: async (content) => notifications.show(content),
+    closeNotification: async ({ check }) => notifications.close(check),
+    flashWindow: async () => {
+      if (window !== null && !window.isFocused()) window.flashFrame(true)
     },
   })
   let settled = false
@@ -139,6 +150,7 @@ async function start(): Promise<void> {
     proxy.endStream()
     exports.abortAll().catch((error) => console.error('unfinished export not removed:', error))
   })
+  window.on('focus', () => window?.flashFrame(false))
   window.on('closed', () => {
     window = null
   })

@@ -1,11 +1,20 @@
 /** The page's side of the typed contract: `window.desktop` and nothing else. The only user of ipcRenderer. */
-import { contextBridge, ipcRenderer } from 'electron'
-import type { DesktopBridge } from '#shared/desktop-api.ts'
+import { contextBridge, type IpcRendererEvent, ipcRenderer } from 'electron'
+import type { DesktopBridge, DesktopEventData } from '#shared/desktop-api.ts'
 
 // Channel names as in desktop-call.ts; importing it would bring zod into every page start.
 const bridge: DesktopBridge = {
   setBadge: (argument) => ipcRenderer.invoke('desktop:setBadge', argument),
   setTheme: (argument) => ipcRenderer.invoke('desktop:setTheme', argument),
+  showNotification: (argument) => ipcRenderer.invoke('desktop:showNotification', argument),
+  closeNotification: (argument) => ipcRenderer.invoke('desktop:closeNotification', argument),
+  flashWindow: (argument) => ipcRenderer.invoke('desktop:flashWindow', argument),
+  onNotificationClicked: (listener) => {
+    // The page gets the data alone, never the event with its sender.
+    const hear = (_event: IpcRendererEvent, data: DesktopEventData<'notificationClicked'>) => listener(data)
+    ipcRenderer.on('desktop:notificationClicked', hear)
+    return () => ipcRenderer.off('desktop:notificationClicked', hear)
+  },
 }
 
 contextBridge.exposeInMainWorld('desktop', bridge)

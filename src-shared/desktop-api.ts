@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { mutationSchema } from './protocol/decisions.ts'
+import { idSchema } from './protocol/primitives.ts'
 
 /** `GET /local/info` */
 export const localInfoSchema = z.object({
@@ -91,11 +92,41 @@ export const backendAddressSchema = z.object({
   url: z.url({ protocol: /^https?$/, error: 'must be an address such as https://floorwalker.example' }),
 })
 
+/** A check as notifications know it. */
+export const checkRefSchema = z.object({ storeId: idSchema, sessionId: idSchema, verificationId: idSchema })
+export type CheckRef = z.infer<typeof checkRefSchema>
+
 /** Calls through the preload bridge (`window.desktop`): the few things `/local` cannot do. */
 export const desktopCalls = {
   /** Number on the app's badge and in the title: checks waiting now. */
   setBadge: z.object({ waiting: z.int().min(0).max(99_999) }),
   setTheme: z.object({ scheme: z.enum(['light', 'dark', 'auto']) }),
+  /** A notification of the system; null stands for several checks at once. A newer one of the same check replaces it. */
+  showNotification: z.object({
+    check: checkRefSchema.nullable(),
+    title: z.string().min(1).max(200),
+    body: z.string().max(1_000),
+  }),
+  /** Takes back the notification of a check that nobody needs to be told of any more. */
+  closeNotification: z.object({ check: checkRefSchema }),
+  /** Makes the window's entry in the taskbar ask for attention until the window has the focus. */
+  flashWindow: z.object({}),
 } as const
 export type DesktopCall = keyof typeof desktopCalls
-export type DesktopBridge = { [Call in DesktopCall]: (argument: z.infer<(typeof desktopCalls)[Call]>) => Promise<void> }
+
+/** What the main process tells the page. */
+export const desktopEvents = {
+  /** A notification was clicked; null for one of several checks. */
+  notificationClicked: z.object({ check: checkRefSchema.nullable() }),
+} as const
+export type DesktopEvent = keyof typeof desktopEvents
+export type DesktopEventData<Event extends DesktopEvent> = z.infer<(typeof desktopEvents)[Event]>
+
+export type DesktopBridge = {
+  [Call in DesktopCall]: (argument: z.infer<(typeof desktopCalls)[Call]>) => Promise<void>
+} & {
+  /** Hears of clicks; answers how to stop. */
+  onNotificationClicked(listener: (data: DesktopEventData<'notificationClicked'>) => void): () => void
+}
+/** What answers the calls in the main process. */
+export type DesktopHandlers = Pick<DesktopBridge, DesktopCall>
