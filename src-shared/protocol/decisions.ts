@@ -12,6 +12,8 @@ export const differenceSchema = z.looseObject({
   kind: z.enum(['wrong_item', 'quantity_too_low', 'quantity_too_high', 'missing_item', 'wrong_discount']),
   lineId: idSchema.optional(),
   sku: idSchema.optional(),
+  /** Of an item that the basket does not have, or has as another. */
+  name: nameSchema.optional(),
   /** Of what was found: a line's right quantity, or the pieces of an item that the basket lacks or has as another. */
   quantity: z.int().min(0).optional(),
   /** Minor units by which the basket's value was wrong; absent where nobody knows the price. */

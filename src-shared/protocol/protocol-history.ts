@@ -11,4 +11,5 @@ export const protocolHistory: readonly { version: number; hash: string; change: 
     hash: '897a5ebe927a701f',
     change: 'taking a check over, leases, settings of checks, what a spot check found, register of refusals',
   },
+  { version: 1, hash: '14a415460ca3cab1', change: 'names of items that a spot check found' },
 ]

@@ -249,12 +249,13 @@ const foundOf = (work: LineWork): number => work.found + exactSum(work.replaceme
 function differencesOf(work: LineWork): Difference[] {
   const { line, expected, settled, replacements, discounts } = work
   const found = foundOf(work)
-  const differences = replacements.map<Difference>(({ code, quantity, unitPrice }) => {
+  const differences = replacements.map<Difference>(({ code, name, quantity, unitPrice }) => {
     const worth = quantity * (unitPrice - line.unitPrice)
     return {
       kind: 'wrong_item',
       lineId: line.lineId,
       sku: skuOf(code),
+      name,
       quantity,
       value: Math.abs(worth),
       inFavourOf: worth >= 0 ? 'store' : 'shopper',
@@ -288,11 +289,11 @@ function quantityDifference(kind: 'quantity_too_low' | 'quantity_too_high', work
 
 function missingItem({ code, quantity, named }: UnknownCode): Difference {
   const value = named === null ? undefined : quantity * named.unitPrice
-  return { kind: 'missing_item', sku: skuOf(code), quantity, value, inFavourOf: 'store' }
+  return { kind: 'missing_item', sku: skuOf(code), name: named?.name, quantity, value, inFavourOf: 'store' }
 }
 
-function addedItem({ sku, quantity, unitPrice }: Added): Difference {
-  return { kind: 'missing_item', sku, quantity, value: quantity * unitPrice, inFavourOf: 'store' }
+function addedItem({ sku, name, quantity, unitPrice }: Added): Difference {
+  return { kind: 'missing_item', sku, name, quantity, value: quantity * unitPrice, inFavourOf: 'store' }
 }
 
 /** What a code is called in a decision: its GTIN, or itself where that is no longer than an id may be. */
