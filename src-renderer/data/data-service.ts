@@ -567,6 +567,8 @@ export class DataService implements WorkerApi {
     // A person who has made room must not wait for the next look at the disk.
     this.roomFoundAt = null
     this.runner.syncNow()
+    // A window asks when this PC's clocks have gone apart: after a sleep, or when somebody set one.
+    void this.measureClock().catch(() => undefined)
   }
 
   // --- data safety -------------------------------------------------------------------------------------------------

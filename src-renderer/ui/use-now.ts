@@ -2,6 +2,10 @@
 import { useSyncExternalStore } from 'react'
 import { systemClock } from '#shared/time/clock.ts'
 import { useDataStatus } from './data-context.ts'
+import { ShownClock } from './shown-clock.ts'
+
+const clock = new ShownClock(systemClock, useDataStatus.getState().clockOffsetMs)
+useDataStatus.subscribe((status) => clock.anchor(status.clockOffsetMs))
 
 const listeners = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined
@@ -21,7 +25,10 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** Server time now, UTC milliseconds, outside of rendering. */
-export const serverNow = (): number => systemClock.now() + useDataStatus.getState().clockOffsetMs
+export const serverNow = (): number => clock.now()
+
+/** True where this PC's clocks have gone apart and the server should be asked again. */
+export const clockDrifted = (): boolean => clock.drifted()
 
 /**
  * Server time, UTC milliseconds, rounded down to a step; renders again once per step.
