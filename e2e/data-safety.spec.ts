@@ -8,7 +8,18 @@ import { StoreClient } from '../integration-tools/store-client.ts'
 import { ScriptedShopper } from '../simulator/scripted-shopper.ts'
 import { type Desktop, launchDesktop } from './launch-desktop.ts'
 import { startBackend } from './start-backend.ts'
-import { API_KEY, badge, bootstrap, navigate, STORE, signIn, signInWhereAsked, unsent } from './story.ts'
+import {
+  API_KEY,
+  badge,
+  bootstrap,
+  decideSpotCheck,
+  navigate,
+  openCheck,
+  STORE,
+  signIn,
+  signInWhereAsked,
+  unsent,
+} from './story.ts'
 
 const NOTE = 'gin was not scanned, told her'
 const verdict = (page: Page) => page.getByTestId('safety-verdict')
@@ -58,13 +69,11 @@ test('a decision travels to another PC in a file and counts once', async () => {
     await expect(verdict(first.page)).toContainText('Everything you decided is confirmed')
     await expect(first.page.getByRole('button', { name: 'Export unsent…' })).toBeDisabled()
     await navigate(first.page, 'Checks')
-    const card = first.page.getByTestId('check-card')
-    await expect(card).toBeVisible()
+    await openCheck(first.page, 'shopper-1')
+    await expect(unsent(first.page)).toHaveText('0 unsent')
     await backend.kill()
     await expect(badge(first.page)).toHaveText('Offline')
-    await card.getByRole('button', { name: 'Reject…' }).click()
-    await first.page.getByLabel('Note').fill(NOTE)
-    await first.page.getByRole('button', { name: 'Confirm rejection' }).click()
+    await decideSpotCheck(first.page, 'reject', NOTE)
     await expect(unsent(first.page)).toHaveText('1 unsent')
 
     // The page says what waits and since when, and gives it out as a file; the bundle for IT tells nothing about people.
@@ -110,7 +119,7 @@ test('a decision travels to another PC in a file and counts once', async () => {
     await picker.setInputFiles(exported)
     await expect(outcome(second.page)).toContainText('1 decision was here already')
     await expect(second.page.getByText('1 of others')).toBeVisible()
-    expect((await store.getSession(STORE, 'shopper-1'))?.spotCheck).toBe('waiting')
+    expect((await store.getSession(STORE, 'shopper-1'))?.spotCheck).toBe('in_progress')
 
     // Its owner signs in there: sent once.
     await second.page.getByRole('button', { name: /Ben Cole/ }).click()

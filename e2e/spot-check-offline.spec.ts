@@ -8,7 +8,19 @@ import { ScriptedShopper } from '../simulator/scripted-shopper.ts'
 import { launchChromium } from './launch-chromium.ts'
 import { launchDesktop } from './launch-desktop.ts'
 import { startBackend } from './start-backend.ts'
-import { API_KEY, badge, bootstrap, navigate, row, STORE, signIn, signInWhereAsked, unsent } from './story.ts'
+import {
+  API_KEY,
+  badge,
+  bootstrap,
+  decideSpotCheck,
+  navigate,
+  openCheck,
+  row,
+  STORE,
+  signIn,
+  signInWhereAsked,
+  unsent,
+} from './story.ts'
 
 interface OpenConsole {
   page: Page
@@ -86,11 +98,10 @@ for (const { name, launch, loadsWithoutBackend } of hosts) {
       await card.getByRole('button', { name: 'Take' }).click()
       await expect(card).toContainText('Taken by you')
       await expect(unsent(consoleA.page)).toHaveText('1 unsent')
-      await card.getByRole('button', { name: 'Approve…' }).click()
-      await consoleA.page.getByLabel('Note').fill('all there, friendly shopper')
+      await openCheck(consoleA.page, 'shopper-1')
       const approvedAt = Date.now()
-      await consoleA.page.getByRole('button', { name: 'Confirm approval' }).click()
-      await expect(card).toHaveCount(0)
+      await decideSpotCheck(consoleA.page, 'approve', 'all there, friendly shopper')
+      await expect(consoleA.page.getByTestId('who-knows')).toContainText('the gate do not know this yet')
       await expect(unsent(consoleA.page)).toHaveText('1 unsent')
 
       // SIGKILL and a new start: still there, still unsent.

@@ -1,5 +1,5 @@
 /** What the stories share: one store, two supervisors, and the words on the screen. */
-import { expect, type Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 
 export const STORE = 'berlin'
 export const API_KEY = 'key-of-the-story'
@@ -37,4 +37,29 @@ export async function signInWhereAsked(page: Page): Promise<void> {
   await expect(page.getByLabel('Employee number')).toHaveValue('100')
   await page.getByLabel('Password', { exact: true }).fill('anna-secret')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** A session's card in the queue of checks. */
+export const checkCard = (page: Page, sessionId: string) =>
+  page.locator(`[data-testid="check-card"][data-session-id="${sessionId}"]`)
+
+/** Opens a check from the queue, and takes it where nobody has it. */
+export async function openCheck(page: Page, sessionId: string): Promise<Locator> {
+  await navigate(page, 'Checks')
+  await checkCard(page, sessionId).getByRole('link', { name: /^Open/ }).click()
+  const check = page.getByTestId('check-page')
+  await expect(check).toBeVisible()
+  const take = check.getByRole('button', { name: 'Take it' })
+  if (await take.isVisible()) await take.click()
+  await expect(check.getByTestId('check-holder')).toContainText('You have it')
+  return check
+}
+
+/** Gives the outcome of the spot check that is open. */
+export async function decideSpotCheck(page: Page, outcome: 'approve' | 'reject', note?: string): Promise<void> {
+  const check = page.getByTestId('check-page')
+  await check.getByRole('button', { name: outcome === 'approve' ? /^Approve/ : /^Reject/ }).click()
+  if (note !== undefined) await check.getByLabel('Note').fill(note)
+  await check.getByRole('button', { name: outcome === 'approve' ? 'Confirm approval' : 'Confirm rejection' }).click()
+  await expect(check.getByTestId('check-result')).toBeVisible()
 }

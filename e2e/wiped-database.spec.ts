@@ -7,7 +7,7 @@ import { StoreClient } from '../integration-tools/store-client.ts'
 import { ScriptedShopper } from '../simulator/scripted-shopper.ts'
 import { launchDesktop } from './launch-desktop.ts'
 import { startBackend } from './start-backend.ts'
-import { API_KEY, badge, bootstrap, navigate, STORE, signIn, unsent } from './story.ts'
+import { API_KEY, badge, bootstrap, decideSpotCheck, navigate, openCheck, STORE, signIn, unsent } from './story.ts'
 
 const SHOPPERS = ['first', 'second', 'third']
 
@@ -38,12 +38,8 @@ test('decisions made offline survive the deletion of IndexedDB and are sent once
     await backend.kill()
     await expect(badge(desktop.page)).toHaveText('Offline')
     for (const name of SHOPPERS) {
-      const card = desktop.page.locator(`[data-testid="check-card"][data-session-id="${name}"]`)
-      await card.getByRole('button', { name: 'Take' }).click()
-      await card.getByRole('button', { name: 'Approve…' }).click()
-      await desktop.page.getByLabel('Note').fill(`seen ${name}`)
-      await desktop.page.getByRole('button', { name: 'Confirm approval' }).click()
-      await expect(card).toHaveCount(0)
+      await openCheck(desktop.page, name)
+      await decideSpotCheck(desktop.page, 'approve', `seen ${name}`)
     }
     await expect(unsent(desktop.page)).toHaveText('3 unsent')
     await desktop.close()

@@ -10,7 +10,9 @@ import {
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router'
+import { CheckPage } from '../features/checks/check-page.tsx'
 import { ChecksPage } from '../features/checks/checks-page.tsx'
+import { RefusalsPage } from '../features/checks/refusals-page.tsx'
 import { DataSafetyPage } from '../features/data-safety/data-safety-page.tsx'
 import { NotCountedPage } from '../features/data-safety/not-counted-page.tsx'
 import { SessionPage } from '../features/sessions/session-page.tsx'
@@ -67,6 +69,26 @@ const sessionRoute = createRoute({
 
 const checksRoute = createRoute({ getParentRoute: () => rootRoute, path: '/checks', component: ChecksPage })
 
+const checkRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/checks/$storeId/$sessionId/$verificationId',
+  params: {
+    parse: ({ storeId, sessionId, verificationId }) => ({
+      storeId: decodeId(storeId),
+      sessionId: decodeId(sessionId),
+      verificationId: decodeId(verificationId),
+    }),
+    stringify: ({ storeId, sessionId, verificationId }) => ({
+      storeId: encodeId(storeId),
+      sessionId: encodeId(sessionId),
+      verificationId: encodeId(verificationId),
+    }),
+  },
+  component: CheckPage,
+})
+
+const refusalsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/refusals', component: RefusalsPage })
+
 const notCountedRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/not-counted',
@@ -100,6 +122,8 @@ export const router = createRouter({
     sessionsRoute,
     sessionRoute,
     checksRoute,
+    checkRoute,
+    refusalsRoute,
     notCountedRoute,
     dataSafetyRoute,
   ]),

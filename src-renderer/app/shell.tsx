@@ -21,6 +21,7 @@ import {
 } from '@tabler/icons-react'
 import { Link, Outlet, useMatchRoute } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { AlertMenu, CheckAlerts } from '../features/checks/check-alerts.tsx'
 import { SignInPage } from '../features/sign-in/sign-in-page.tsx'
 import { useChosenStores } from '../ui/chosen-stores.ts'
 import { useData, useDataStatus, useEmployee, useQueue, useStores } from '../ui/data-context.ts'
@@ -32,6 +33,7 @@ import { ConnectionBadge, UnsentBadge } from './console-state.tsx'
 import classes from './shell.module.css'
 import { SignInAgainBanner } from './sign-in-again.tsx'
 import { StorePicker } from './store-picker.tsx'
+import { useClockCare } from './use-clock-care.ts'
 
 /** Root of all routes: the sign-in page, or the frame with the room in it. */
 export function Shell() {
@@ -55,10 +57,7 @@ function Frame() {
   const chosen = useChosenStores()
   const { data: queue = [] } = useQueue(chosen)
   const waiting = queue.filter((entry) => entry.verification.status === 'waiting').length
-  useEffect(() => {
-    void window.desktop?.setBadge({ waiting })
-    document.title = waiting > 0 ? `(${waiting}) Floorwalker` : 'Floorwalker'
-  }, [waiting])
+  useClockCare()
 
   return (
     <div className={classes.frame}>
@@ -70,6 +69,7 @@ function Frame() {
           <ConnectionBadge />
           <span className={classes.divider} />
           <Commands />
+          <AlertMenu />
           <SchemeMenu />
           <EmployeeMenu />
         </div>
@@ -85,6 +85,7 @@ function Frame() {
       <main className={classes.room}>
         <Outlet />
       </main>
+      <CheckAlerts />
     </div>
   )
 }

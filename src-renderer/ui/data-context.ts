@@ -69,3 +69,16 @@ export function useQueue(storeIds: string[]) {
     placeholderData: keepPreviousData,
   })
 }
+
+/** One session as the screens show it; null where nobody knows it, undefined until the first answer. */
+export function useSession(storeId: string, sessionId: string) {
+  const data = useData()
+  const revision = useRevision()
+  return useQuery({
+    queryKey: ['session', storeId, sessionId, revision],
+    queryFn: () => data.session(storeId, sessionId),
+    placeholderData: (previous, query) =>
+      // Another session must not flash up with this one's content.
+      query?.queryKey[1] === storeId && query.queryKey[2] === sessionId ? keepPreviousData(previous) : undefined,
+  })
+}

@@ -1,80 +1,61 @@
 /** One open verification of the queue. */
-import {
-  IconAlertTriangle,
-  IconBolt,
-  IconHourglassEmpty,
-  IconId,
-  IconShieldCheck,
-  IconUserCheck,
-} from '@tabler/icons-react'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Button } from '@mantine/core'
+import { IconArrowRight, IconHandGrab, IconId, IconShieldCheck, IconUserCheck } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import type { KeyboardEvent } from 'react'
+import { memo } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { QueueEntry } from '../../data/data-api.ts'
-import { useData, useEmployee, useMayDecide, useRevision } from '../../ui/data-context.ts'
-import { formatClock, formatExact, formatTimer } from '../../ui/format-time.ts'
-import { checkLabels, clientLabel, counted, kindLabels, reasonWords } from '../../ui/labels.ts'
-import { NotSent, Pill } from '../../ui/parts.tsx'
-import { useNow } from '../../ui/use-now.ts'
-import { VerificationActions } from '../../ui/verification-actions.tsx'
+import { useEmployee, useMayDecide } from '../../ui/data-context.ts'
+import { formatClock } from '../../ui/format-time.ts'
+import { clientLabel, counted, kindLabels, reasonWords } from '../../ui/labels.ts'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { InlineError, NotSent, Pill } from '../../ui/parts.tsx'
+import { useDecide } from '../../ui/use-decide.ts'
+import { CheckTimer } from './check-timer.tsx'
 import classes from './checks.module.css'
-
-const SLOW_MS = 30_000
-const LATE_MS = 60_000
-
-/** Colour is never alone: each level has its own mark and word. */
-const levels = {
-  calm: { icon: IconHourglassEmpty, text: 'waiting' },
-  slow: { icon: IconBolt, text: 'over 30 s' },
-  late: { icon: IconAlertTriangle, text: 'over 1 min' },
-  taken: { icon: IconUserCheck, text: 'in progress' },
-} as const
-
-const keys: Partial<Record<string, string>> = { t: 'take', a: 'approve', r: 'reject', l: 'release' }
 
 interface CheckCardProps {
   entry: QueueEntry
   store: StoreSettings | undefined
-  /** The check left the queue while its form is open here. */
-  gone: boolean
-  onForm: (opened: boolean) => void
+  /** The number key that opens it; null beyond 9. */
+  place: number | null
 }
 
-/** A focusable card: T takes, A approves, R rejects, L releases. */
-export function CheckCard({ entry, store, gone, onForm }: CheckCardProps) {
+/** A focusable card: Enter opens the check, T takes it. */
+export const CheckCard = memo(function CheckCard({ entry, store, place }: CheckCardProps) {
   const employee = useEmployee()
   const mayDecide = useMayDecide()
-  const { verification } = entry
+  const { storeId, sessionId, verification } = entry
+  const { decide, busy, error } = useDecide(storeId, sessionId)
   const zone = store?.timezone ?? 'UTC'
   const client = clientLabel(entry.client)
   const age = verification.kind === 'age_verification'
   const KindIcon = age ? IconId : IconShieldCheck
   const mine = verification.employee?.number === employee?.number
-
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    const action = keys[event.key.toLowerCase()]
-    if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return
-    const button = event.currentTarget.querySelector<HTMLButtonElement>(`[data-action="${action}"]`)
-    if (button === null) return
-    event.preventDefault()
-    button.click()
-  }
+  const { heldSince, lastHolder } = verification
 
   return (
     <article
       className={classes.card}
       data-testid="check-card"
-      data-session-id={entry.sessionId}
+      data-session-id={sessionId}
       data-verification-id={verification.id}
       data-status={verification.status}
-      aria-label={`${kindLabels[verification.kind]}, session ${entry.sessionId}`}
+      aria-label={`${kindLabels[verification.kind]}, session ${sessionId}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move from card to card
       tabIndex={0}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => {
+        const action = event.key === 'Enter' ? 'open' : event.key.toLowerCase() === 't' ? 'take' : null
+        if (action === null || event.ctrlKey || event.metaKey || event.altKey) return
+        if (event.key === 'Enter' && event.target !== event.currentTarget) return
+        const control = event.currentTarget.querySelector<HTMLElement>(`[data-action="${action}"]`)
+        if (control === null) return
+        event.preventDefault()
+        control.click()
+      }}
     >
-      <Timer entry={entry} zone={zone} />
+      <CheckTimer verification={verification} store={store} />
       <div className={classes.body}>
         <div className={classes.title}>
           <KindIcon size={19} stroke={1.7} aria-hidden />
@@ -90,85 +71,53 @@ export function CheckCard({ entry, store, gone, onForm }: CheckCardProps) {
           <span>
             <client.icon size={15} stroke={1.6} aria-hidden /> {client.text}
           </span>
-          <span>{store?.name ?? entry.storeId}</span>
+          <span>{store?.name ?? storeId}</span>
           {entry.customerId !== null && <span>Customer {entry.customerId}</span>}
-          <Link
-            to="/stores/$storeId/sessions/$sessionId"
-            params={{ storeId: entry.storeId, sessionId: entry.sessionId }}
-          >
-            {entry.sessionId}
+          <Link to="/stores/$storeId/sessions/$sessionId" params={{ storeId, sessionId }}>
+            {sessionId}
           </Link>
         </p>
-        {gone && <WhatHappened entry={entry} zone={zone} />}
-        {!gone && (verification.status === 'in_progress' || entry.unsent) && (
+        {(verification.status === 'in_progress' || entry.unsent || lastHolder?.how === 'lapsed') && (
           <p className={classes.owner}>
-            {verification.status === 'in_progress' && (
+            {verification.status === 'in_progress' ? (
               <Pill tone={mine ? 'accent' : 'plain'} icon={IconUserCheck}>
-                {mine ? 'Taken by you' : `Taken by ${verification.employee?.name ?? 'a colleague'}`}
+                {mine ? 'Taken by you' : `Taken by ${verification.employee?.name || 'a colleague'}`}
+                {heldSince !== undefined && ` since ${formatClock(Date.parse(heldSince), zone)}`}
               </Pill>
+            ) : (
+              lastHolder?.how === 'lapsed' && (
+                <Pill tone="warn">The console of {lastHolder.employee.name} is not heard of any more</Pill>
+              )
             )}
             {entry.unsent && <NotSent />}
           </p>
         )}
+        {error !== null && <InlineError>{error}</InlineError>}
       </div>
-      {mayDecide && (
-        <div className={classes.act}>
-          <VerificationActions
-            storeId={entry.storeId}
-            sessionId={entry.sessionId}
-            verification={verification}
-            quantity={entry.quantity}
-            onForm={onForm}
-          />
-        </div>
-      )}
+      <div className={classes.act}>
+        {mayDecide && verification.status === 'waiting' && (
+          <Button
+            data-action="take"
+            variant="default"
+            leftSection={<IconHandGrab size={15} />}
+            loading={busy}
+            onClick={() =>
+              void decide({ type: 'verification.acknowledge', payload: { verificationId: verification.id } })
+            }
+          >
+            Take
+          </Button>
+        )}
+        <LinkButton
+          to="/checks/$storeId/$sessionId/$verificationId"
+          params={{ storeId, sessionId, verificationId: verification.id }}
+          data-action="open"
+          variant={mine || verification.status === 'waiting' ? 'filled' : 'default'}
+          rightSection={place === null ? <IconArrowRight size={15} /> : <kbd>{place}</kbd>}
+        >
+          Open
+        </LinkButton>
+      </div>
     </article>
   )
-}
-
-/** Says what became of a check while somebody here was still writing about it. */
-function WhatHappened({ entry, zone }: { entry: QueueEntry; zone: string }) {
-  const data = useData()
-  const revision = useRevision()
-  const { data: view } = useQuery({
-    queryKey: ['session', entry.storeId, entry.sessionId, revision],
-    queryFn: () => data.session(entry.storeId, entry.sessionId),
-    placeholderData: keepPreviousData,
-  })
-  const now = view?.document.verifications.find((each) => each.id === entry.verification.id)
-  const who = now?.employee?.name
-  const at = now?.resolvedAt ?? view?.document.endedAt
-  return (
-    <p className={classes.owner} role="status">
-      <Pill tone="warn" icon={IconAlertTriangle}>
-        {now === undefined ? 'No longer open' : checkLabels[now.status].text}
-        {who !== undefined && ` by ${who}`}
-        {at && ` at ${formatClock(Date.parse(at), zone)}`}
-      </Pill>{' '}
-      Your note stays here until you close the form.
-    </p>
-  )
-}
-
-function Timer({ entry, zone }: { entry: QueueEntry; zone: string }) {
-  const now = useNow()
-  const { status, shownAt, acknowledgedAt } = entry.verification
-  const taken = status === 'in_progress'
-  const since = Date.parse(taken && acknowledgedAt !== null ? acknowledgedAt : shownAt)
-  const ms = Math.max(0, now - since)
-  const level = taken ? 'taken' : ms >= LATE_MS ? 'late' : ms >= SLOW_MS ? 'slow' : 'calm'
-  const { icon: LevelIcon, text } = levels[level]
-  const waited = acknowledgedAt === null ? null : Date.parse(acknowledgedAt) - Date.parse(shownAt)
-  return (
-    <div className={classes.timer} data-level={level} title={`Shown ${formatExact(Date.parse(shownAt), zone)}`}>
-      <span className={classes.clock} role="timer" data-long={ms >= 3_600_000 || undefined}>
-        {formatTimer(ms)}
-      </span>
-      <span className={classes.level}>
-        <LevelIcon size={14} stroke={2.1} aria-hidden />
-        {status === 'waiting' && acknowledgedAt !== null ? 'waiting again' : text}
-      </span>
-      {taken && waited !== null && <span className={classes.waited}>waited {formatTimer(waited)}</span>}
-    </div>
-  )
-}
+})

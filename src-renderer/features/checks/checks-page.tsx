@@ -1,9 +1,8 @@
-/** The queue of open verifications: longest wait first, decided by mouse or keyboard. */
-import { useHotkeys } from '@mantine/hooks'
+/** The queue of open verifications: longest wait first, opened by mouse or keyboard; the other shoppers below. */
 import { IconCloudOff, IconShieldCheck } from '@tabler/icons-react'
 import { useQueries } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useMemo, useRef } from 'react'
 import type { QueueEntry, SessionView } from '../../data/data-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
 import {
@@ -11,71 +10,86 @@ import {
   useDataAge,
   useDataStatus,
   useEmployee,
-  useMayDecide,
   useQueue,
   useRevision,
   useStores,
 } from '../../ui/data-context.ts'
 import { deviceZone, formatClock, formatSpan } from '../../ui/format-time.ts'
 import { checkLabels, counted, kindLabels, outcomeLabels } from '../../ui/labels.ts'
-import { Blank, NotSent, Toned } from '../../ui/parts.tsx'
+import { Blank, Toned } from '../../ui/parts.tsx'
+import { useCommands } from '../../ui/shortcuts.ts'
 import { type RecentDecision, useUiState } from '../../ui/ui-state.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { CheckCard } from './check-card.tsx'
 import classes from './checks.module.css'
+import { Fate } from './decision-fate.tsx'
+import { checkKey } from './new-checks.ts'
+import { OtherShoppers, shopperKey } from './other-shoppers.tsx'
+
+/** Checks that a number key opens. */
+const NUMBERED = 9
+const CARD = '[data-testid="check-card"]'
 
 /** Cards of all open verifications of the chosen stores, and what became of the ones decided here. */
 export function ChecksPage() {
   const chosen = useChosenStores()
   const { data: queue } = useQueue(chosen)
   const stores = useStores()
-  const mayDecide = useMayDecide()
   const employee = useEmployee()
+  const navigate = useNavigate()
   const recent = useUiState((state) => state.recentDecisions)
   const list = useRef<HTMLUListElement>(null)
   const waiting = queue?.filter((entry) => entry.verification.status === 'waiting').length ?? 0
   const taken = (queue?.length ?? 0) - waiting
 
-  // A card whose form is open stays where it is, whatever happens to its check: somebody is writing in it.
-  const [held, setHeld] = useState<ReadonlyMap<string, { entry: QueueEntry; rank: number }>>(new Map())
-  const hold = (entry: QueueEntry, opened: boolean) => {
-    setHeld((before) => {
-      const after = new Map(before)
-      if (opened) after.set(keyOf(entry), { entry, rank: rankOf(entry, employee?.number) })
-      else after.delete(keyOf(entry))
-      return after
-    })
-  }
-
   // What is mine stays on top, what colleagues work on goes below those who wait.
   const ordered = useMemo(() => {
     if (queue === undefined) return undefined
-    const open = new Set(queue.map(keyOf))
-    const rank = (entry: QueueEntry) => held.get(keyOf(entry))?.rank ?? rankOf(entry, employee?.number)
-    const gone = [...held.values()].filter(({ entry }) => !open.has(keyOf(entry))).map(({ entry }) => entry)
-    return [...queue, ...gone]
-      .sort((a, b) => rank(a) - rank(b) || (a.verification.shownAt < b.verification.shownAt ? -1 : 1))
-      .map((entry) => ({ entry, gone: !open.has(keyOf(entry)) }))
-  }, [queue, employee, held])
+    const rank = (entry: QueueEntry) => rankOf(entry, employee?.number)
+    return [...queue].sort((a, b) => rank(a) - rank(b) || (a.verification.shownAt < b.verification.shownAt ? -1 : 1))
+  }, [queue, employee])
+  const inQueue = useMemo(
+    () => new Set(queue?.map(({ storeId, sessionId }) => shopperKey(storeId, sessionId))),
+    [queue],
+  )
 
-  const cards = () => [...(list.current?.querySelectorAll<HTMLElement>('[data-testid="check-card"]') ?? [])]
+  const cards = () => [...(list.current?.querySelectorAll<HTMLElement>(CARD) ?? [])]
   const move = (step: number) => {
-    // An open menu or another control has its own arrows.
-    const active = document.activeElement
-    if (active !== document.body && !list.current?.contains(active)) return
     const all = cards()
     const at = all.findIndex((card) => card.contains(document.activeElement))
     all[at < 0 ? 0 : at + step]?.focus()
   }
-  useHotkeys([
-    ['ArrowDown', () => move(1)],
-    ['ArrowUp', () => move(-1)],
+  const open = ({ storeId, sessionId, verification }: QueueEntry) =>
+    void navigate({
+      to: '/checks/$storeId/$sessionId/$verificationId',
+      params: { storeId, sessionId, verificationId: verification.id },
+    })
+  useCommands([
+    { id: 'checks.next', group: 'Checks', text: 'Next card', keys: 'arrowdown', run: () => move(1), keysOnly: true },
+    {
+      id: 'checks.previous',
+      group: 'Checks',
+      text: 'Card before',
+      keys: 'arrowup',
+      run: () => move(-1),
+      keysOnly: true,
+    },
+    { id: 'checks.open', group: 'Checks', text: 'Open the card', keys: 'enter' },
+    { id: 'checks.take', group: 'Checks', text: 'Take the card’s check', keys: 't' },
+    ...(ordered ?? []).slice(0, NUMBERED).map((entry, index) => ({
+      id: `checks.open.${index + 1}`,
+      group: 'Checks',
+      text: `Open check ${index + 1}`,
+      keys: String(index + 1),
+      run: () => open(entry),
+      keysOnly: true,
+    })),
   ])
   // A card that was worked on moves or goes away: the keyboard stays with it, or goes on to the first one.
   const lastFocused = useRef<string | undefined>(undefined)
   useEffect(() => {
     if (ordered === undefined || lastFocused.current === undefined || document.activeElement !== document.body) return
-    const all = [...(list.current?.querySelectorAll<HTMLElement>('[data-testid="check-card"]') ?? [])]
+    const all = [...(list.current?.querySelectorAll<HTMLElement>(CARD) ?? [])]
     const same = all.find((card) => card.dataset.verificationId === lastFocused.current)
     ;(same ?? all[0])?.focus()
   }, [ordered])
@@ -89,51 +103,51 @@ export function ChecksPage() {
             <strong data-some={waiting > 0 || undefined}>{waiting} waiting</strong>
             {taken > 0 && ` · ${taken} in progress`}
           </p>
-          {mayDecide && (
-            <p className={classes.keys} aria-hidden>
-              <kbd>↑</kbd> <kbd>↓</kbd> choose <kbd>T</kbd> take <kbd>A</kbd> approve <kbd>R</kbd> reject
-            </p>
-          )}
+          <Link to="/refusals" className={classes.registerLink}>
+            Register of age refusals
+          </Link>
+          <p className={classes.keys} aria-hidden>
+            <kbd>1</kbd>–<kbd>9</kbd> or <kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd> open <kbd>T</kbd> take
+          </p>
         </div>
         <OfflineNote storeIds={chosen} />
         {ordered?.length === 0 && (
-          <Blank icon={IconShieldCheck} title="Nobody is waiting">
-            <p>
-              Spot checks and age verifications of the chosen stores appear here as soon as a shopper is asked to wait.
-            </p>
-          </Blank>
+          <div className={classes.nobody}>
+            <Blank icon={IconShieldCheck} title="Nobody is waiting">
+              <p>
+                Spot checks and age verifications of the chosen stores appear here as soon as a shopper is asked to
+                wait.
+              </p>
+            </Blank>
+          </div>
         )}
         <ul
           ref={list}
           className={classes.cards}
           onFocus={(event) => {
-            const card = event.target.closest<HTMLElement>('[data-testid="check-card"]')
-            lastFocused.current = card?.dataset.verificationId
+            lastFocused.current = event.target.closest<HTMLElement>(CARD)?.dataset.verificationId
           }}
           onBlur={(event) => {
             if (event.relatedTarget !== null && !event.currentTarget.contains(event.relatedTarget))
               lastFocused.current = undefined
           }}
         >
-          {ordered?.map(({ entry, gone }) => (
-            <li key={keyOf(entry)}>
+          {ordered?.map((entry, index) => (
+            <li key={checkKey(entry)}>
               <CheckCard
                 entry={entry}
                 store={stores.find((store) => store.id === entry.storeId)}
-                gone={gone}
-                onForm={(opened) => hold(entry, opened)}
+                place={index < NUMBERED ? index + 1 : null}
               />
             </li>
           ))}
         </ul>
+        <OtherShoppers storeIds={chosen} waiting={inQueue} />
       </div>
       {recent.length > 0 && <Recent decisions={recent} />}
     </div>
   )
 }
-
-const keyOf = ({ storeId, sessionId, verification }: QueueEntry): string =>
-  JSON.stringify([storeId, sessionId, verification.id])
 
 /** Mine first, then those who wait, then what colleagues have. */
 function rankOf({ verification }: QueueEntry, employeeNumber: string | undefined): number {
@@ -145,22 +159,29 @@ function rankOf({ verification }: QueueEntry, employeeNumber: string | undefined
 function OfflineNote({ storeIds }: { storeIds: string[] }) {
   const offline = useDataStatus((status) => status.connection === 'offline')
   const asOf = useDataAge(storeIds)
-  const now = useNow()
   if (!offline) return null
   return (
     <div className={classes.offline} role="status">
       <IconCloudOff size={18} stroke={1.7} aria-hidden />
       <p>
         <strong>
-          {asOf === null
-            ? 'Offline: nothing was synced yet.'
-            : `Offline: this is how it was at ${formatClock(asOf, deviceZone())}, ${formatSpan(now - asOf)} ago.`}
+          {asOf === null ? (
+            'Offline: nothing was synced yet.'
+          ) : (
+            <>
+              Offline: this is how it was at {formatClock(asOf, deviceZone())}, <Ago at={asOf} /> ago.
+            </>
+          )}
         </strong>{' '}
         Newer checks are missing here. You can decide, but the shopper’s app and the gate do not know it until the
         connection is back: tell the shopper yourself.
       </p>
     </div>
   )
+}
+
+function Ago({ at }: { at: number }) {
+  return formatSpan(useNow() - at)
 }
 
 function Recent({ decisions }: { decisions: RecentDecision[] }) {
@@ -179,58 +200,29 @@ function Recent({ decisions }: { decisions: RecentDecision[] }) {
     <aside className={classes.recent} aria-labelledby="recent-title">
       <h2 id="recent-title">Decided by you</h2>
       <ul>
-        {decisions.map((decision, index) => {
-          const zone = stores.find((store) => store.id === decision.storeId)?.timezone ?? 'UTC'
+        {decisions.map(({ storeId, sessionId, verificationId, kind, outcome, at }, index) => {
+          const zone = stores.find((store) => store.id === storeId)?.timezone ?? 'UTC'
+          const view = views[index]?.data
+          const verification = view?.document.verifications.find((each) => each.id === verificationId)
           return (
-            <li key={JSON.stringify([decision.sessionId, decision.verificationId])}>
+            <li key={JSON.stringify([sessionId, verificationId])}>
               <div>
-                <Toned tone={checkLabels[decision.outcome].tone} icon={checkLabels[decision.outcome].icon}>
+                <Toned tone={checkLabels[outcome].tone} icon={checkLabels[outcome].icon}>
                   <strong>
-                    {kindLabels[decision.kind]} {outcomeLabels[decision.outcome].toLowerCase()}
+                    {kindLabels[kind]} {outcomeLabels[outcome].toLowerCase()}
                   </strong>
                 </Toned>
-                <span>{formatClock(decision.at, zone)}</span>
+                <span>{formatClock(at, zone)}</span>
               </div>
-              <Link
-                to="/stores/$storeId/sessions/$sessionId"
-                params={{ storeId: decision.storeId, sessionId: decision.sessionId }}
-              >
-                {decision.sessionId}
+              <Link to="/checks/$storeId/$sessionId/$verificationId" params={{ storeId, sessionId, verificationId }}>
+                {sessionId}
               </Link>
-              <Fate decision={decision} view={views[index]?.data} />
+              {view && verification !== undefined && <Fate view={view} verification={verification} zone={zone} />}
             </li>
           )
         })}
       </ul>
       <p className={classes.recentFoot}>{counted(decisions.length, 'check')} since this console was opened</p>
     </aside>
-  )
-}
-
-function Fate({ decision, view }: { decision: RecentDecision; view: SessionView | null | undefined }) {
-  const employee = useEmployee()
-  if (!view) return null
-  const { verificationId } = decision
-  const unsent = view.unsent.some(
-    (each) => 'verificationId' in each.decision.payload && each.decision.payload.verificationId === verificationId,
-  )
-  if (unsent) return <NotSent />
-  const verdict = view.document.events.find(
-    (event) =>
-      event.type === 'verification.resolved' &&
-      event.verificationId === verificationId &&
-      event.employee?.number === employee?.number &&
-      event.verdict?.status !== 'applied',
-  )?.verdict
-  const verification = view.document.verifications.find((each) => each.id === verificationId)
-  const status = verification?.status
-  if (status === decision.outcome && verification?.employee?.number === employee?.number)
-    return <Toned tone="ok">confirmed by the backend</Toned>
-  if (verdict?.status === 'superseded') return <Toned tone="bad">did not count: {verdict.by.name} was first</Toned>
-  if (verdict?.status === 'refused') return <Toned tone="bad">did not count: {verdict.message}</Toned>
-  return (
-    <Toned tone="bad">
-      did not count: {status === undefined ? 'not known' : checkLabels[status].text.toLowerCase()}
-    </Toned>
   )
 }

@@ -17,6 +17,7 @@ import { formatMoney } from '#shared/money/format-money.ts'
 import type { SessionDocument, Verification } from '#shared/protocol/session-document.ts'
 import { activityAt, runningTotal, wouldHaveExpiredAt } from '#shared/session/activity.ts'
 import type { SessionView } from '../../data/data-api.ts'
+import { AskForCheck } from '../../ui/ask-for-check.tsx'
 import { useData, useMayDecide, useRevision, useStores } from '../../ui/data-context.ts'
 import { formatClockSeconds, formatExact, formatSpan, zoneName } from '../../ui/format-time.ts'
 import {
@@ -31,10 +32,11 @@ import {
   reasonWords,
   stateLabels,
 } from '../../ui/labels.ts'
+import { LinkButton } from '../../ui/link-button.tsx'
 import { Blank, InlineError, NotSent, Pill, ProgressMeter, RelativeTime, Section, Toned } from '../../ui/parts.tsx'
 import { useUiState } from '../../ui/ui-state.ts'
+import { useDecide } from '../../ui/use-decide.ts'
 import { useNow } from '../../ui/use-now.ts'
-import { useDecide, VerificationActions } from '../../ui/verification-actions.tsx'
 import { LineItems, Transactions } from './session-basket.tsx'
 import classes from './session-page.module.css'
 import { Timeline } from './session-timeline.tsx'
@@ -223,6 +225,7 @@ function Session({ view }: { view: SessionView }) {
               actions={mayDecide && open.includes(verification)}
             />
           ))}
+          {mayDecide && document.endedAt === null && <AskForCheck storeId={document.storeId} sessionId={document.id} />}
           <LineItems items={document.lineItems} total={document.total} currency={document.currency} />
           <Transactions document={document} zone={zone} />
           {document.anomalies.length > 0 && (
@@ -416,12 +419,12 @@ function VerificationCard({ view, verification, zone, actions }: VerificationCar
       </div>
       {actions && (
         <div className={classes.verificationActions}>
-          <VerificationActions
-            storeId={document.storeId}
-            sessionId={document.id}
-            verification={verification}
-            quantity={document.quantity}
-          />
+          <LinkButton
+            to="/checks/$storeId/$sessionId/$verificationId"
+            params={{ storeId: document.storeId, sessionId: document.id, verificationId: verification.id }}
+          >
+            Open the check
+          </LinkButton>
         </div>
       )}
     </section>
