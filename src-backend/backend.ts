@@ -1,4 +1,4 @@
-/** A whole backend: database, accounts, app, expiry; started and closed together. */
+/** A whole backend: database, accounts, app, jobs; started and closed together. */
 import type { Hono } from 'hono'
 import type { Bootstrap } from '#shared/protocol/store-settings.ts'
 import { ACCESS_TOKEN_LIFETIME_MS } from '#shared/protocol/sync.ts'
@@ -8,6 +8,7 @@ import { forgetExpiredSignIns, openAccounts } from './accounts/sign-in.ts'
 import { createApp } from './http/app.ts'
 import { createThrottle } from './http/auth.ts'
 import { createHub } from './http/event-stream.ts'
+import { lapseChecks } from './sessions/check-leases.ts'
 import { expireSessions } from './sessions/expire-sessions.ts'
 import { forgetOldAnswers } from './sessions/idempotent-answers.ts'
 import type { Restoration } from './storage/database-origin.ts'
@@ -23,7 +24,7 @@ export interface BackendOptions {
   /** Lifetime of access tokens, milliseconds. */
   accessLifetimeMs?: number
   consoleFolder?: string
-  /** Pause between looks for sessions to expire, milliseconds; null for none (tests call `expire`). */
+  /** Pause between looks for sessions and leases to end, milliseconds; null for none (tests call `expire`, `lapse`). */
   expireEveryMs?: number | null
 }
 
@@ -33,6 +34,8 @@ export interface Backend {
   restoration: Restoration | null
   /** Ends the sessions whose time is up; answers how many. */
   expire(): Promise<number>
+  /** Ends the leases of taken checks whose time is up; answers how many checks wait again. */
+  lapse(): Promise<number>
   /** Ends open event streams; everything else goes on answering. */
   endStreams(): void
   /** Ends streams, jobs and the database. */
@@ -60,6 +63,7 @@ export async function startBackend({
   const jobs: { stop: () => Promise<void> }[] = []
   if (expireEveryMs !== null) {
     jobs.push(repeat('expiry', expireEveryMs, () => expireSessions(database, clock)))
+    jobs.push(repeat('leases', expireEveryMs, () => lapseChecks(database, clock, mintId)))
     jobs.push(
       repeat('forget', FORGET_EVERY_MS, async () => {
         await forgetExpiredSignIns(database, clock.now())
@@ -71,6 +75,7 @@ export async function startBackend({
     app,
     restoration,
     expire: () => expireSessions(database, clock),
+    lapse: () => lapseChecks(database, clock, mintId),
     endStreams: closeStreams,
     async close() {
       closeStreams()

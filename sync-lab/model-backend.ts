@@ -20,6 +20,7 @@ import {
 import { eventsRequestSchema, storeFactSchema } from '#shared/protocol/integration.ts'
 import { describeIssue } from '#shared/protocol/primitives.ts'
 import { PROBLEM_MEDIA_TYPE, type ProblemCode, type ProblemDetails, problem } from '#shared/protocol/problems.ts'
+import { MAX_REFUSALS_PER_PAGE, type RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { SessionDocument, SessionEvent } from '#shared/protocol/session-document.ts'
 import type { Bootstrap, StoreSettings } from '#shared/protocol/store-settings.ts'
 import {
@@ -28,14 +29,17 @@ import {
   DAY_FRAMES_MEDIA_TYPE,
   daysRequestSchema,
   documentsRequestSchema,
+  type HeldCheck,
   type Identity,
+  leasesRequestSchema,
   PROTOCOL_HEADER,
   refreshRequestSchema,
   signInRequestSchema,
 } from '#shared/protocol/sync.ts'
 import { foldSession } from '#shared/session/fold-session.ts'
 import { dayOf, summarize } from '#shared/session/session-summary.ts'
-import { judgeDecision } from '#shared/verification/judge-decision.ts'
+import { judgeDecision, judgeLapse } from '#shared/verification/judge-decision.ts'
+import { nextEntry, refusalOf } from '#shared/verification/refusal-chain.ts'
 
 const REFRESH_LIFETIME_MS = 90 * 24 * 3_600_000
 const CONCURRENT_REFRESH_MS = 20_000
@@ -67,6 +71,13 @@ interface StoreState {
   tombstones: Map<string, number>
   /** Sessions of ids that the store's events have. */
   eventIds: Map<string, string>
+  /** The register of refused age verifications, oldest first. */
+  refusals: RefusalEntry[]
+}
+interface Lease extends HeldCheck {
+  employeeNumber: string
+  /** UTC milliseconds. */
+  until: number
 }
 /** One processed mutation. */
 export interface ProcessedMutation {
@@ -114,6 +125,8 @@ interface State {
   owners: Map<string, ProcessedMutation>
   authSessions: Map<string, AuthSession>
   refreshTokens: Map<string, Token>
+  /** Of taken checks, by session and verification. */
+  leases: Map<string, Lease>
 }
 interface Caller {
   employee: EmployeeState
@@ -171,7 +184,7 @@ export class ModelBackend {
       stores: new Map(
         stores.map((settings) => [
           settings.id,
-          { settings, version: 0, sessions: new Map(), tombstones: new Map(), eventIds: new Map() },
+          { settings, version: 0, sessions: new Map(), tombstones: new Map(), eventIds: new Map(), refusals: [] },
         ]),
       ),
       employees: new Map(employees.map((employee) => [employee.number, { ...employee }])),
@@ -179,6 +192,7 @@ export class ModelBackend {
       owners: new Map(),
       authSessions: new Map(),
       refreshTokens: new Map(),
+      leases: new Map(),
     }
   }
 
@@ -275,6 +289,21 @@ export class ModelBackend {
     }
   }
 
+  /** Lets checks wait again whose holder's console was not heard of for too long. */
+  lapseChecks(): void {
+    for (const [storeId, store] of this.#state.stores) {
+      const sessions = new Set([...this.#state.leases.values()].map((lease) => lease.sessionId))
+      for (const session of [...store.sessions.values()].filter((document) => sessions.has(document.id))) {
+        const lapses = this.#takeLapses(store, session)
+        if (lapses.length > 0) this.#write(storeId, [this.#fold(store, session.id, [...session.events, ...lapses])])
+      }
+    }
+  }
+
+  refusals(storeId: string): readonly RefusalEntry[] {
+    return this.#store(storeId).refusals
+  }
+
   backup(): Backup {
     return copyState(this.#state)
   }
@@ -319,6 +348,8 @@ export class ModelBackend {
         return this.#signOut(request)
       case 'POST sync/mutations':
         return this.#push(this.#authenticate(request), parse(pushRequestSchema, request.body))
+      case 'POST sync/leases':
+        return this.#renewLeases(this.#authenticate(request), parse(leasesRequestSchema, request.body).checks)
       case 'GET sync/events':
         return this.#openStream(this.#authenticate(request))
     }
@@ -336,6 +367,7 @@ export class ModelBackend {
     }
     if (what === 'days') return this.#dayBlock(storeId, store, date)
     if (what === 'sessions') return this.#documentsById(store, parse(documentsRequestSchema, request.body).ids)
+    if (what === 'refusals') return this.#refusalsSince(store, url.searchParams)
     if (what === 'changes') return this.#changes(store, caller, url.searchParams)
     throw new Refusal('not_found')
   }
@@ -558,7 +590,34 @@ export class ModelBackend {
         .filter((row) => (row.storeVersion ?? 0) <= version)
         .map((row) => ({ id: row.mutationId, seq: row.seq, ...row.verdict })),
       settings: store.settings,
+      lastRefusal: store.refusals.length,
     })
+  }
+
+  #refusalsSince(store: StoreState, query: URLSearchParams): ModelAnswer {
+    const [since, limit] = [Number(query.get('since') ?? 0), Number(query.get('limit') ?? MAX_REFUSALS_PER_PAGE)]
+    const entries = store.refusals.slice(since, since + limit)
+    return json({ epoch: this.epoch, entries, last: store.refusals.length })
+  }
+
+  #renewLeases(caller: Caller, checks: readonly HeldCheck[]): ModelAnswer {
+    const { number, stores } = caller.employee
+    const now = this.#options.now()
+    const leases = checks.map((check) => {
+      const { storeId, sessionId, verificationId } = check
+      const store = stores.includes(storeId) ? this.#state.stores.get(storeId) : undefined
+      const key = JSON.stringify([sessionId, verificationId])
+      const lease = this.#state.leases.get(key)
+      const verification = store?.sessions.get(sessionId)?.verifications.find(({ id }) => id === verificationId)
+      const isHeld = verification?.status === 'in_progress' && verification.employee?.number === number
+      if (store === undefined || (lease === undefined && !isHeld)) return { ...check, until: null }
+      if (lease !== undefined && (lease.employeeNumber !== number || lease.until <= now))
+        return { ...check, until: null }
+      const until = now + store.settings.checks.leaseSeconds * 1_000
+      this.#state.leases.set(key, { ...check, employeeNumber: number, until })
+      return { ...check, until: new Date(until).toISOString() }
+    })
+    return json({ leases })
   }
 
   #openStream(caller: Caller): ModelAnswer {
@@ -671,10 +730,42 @@ export class ModelBackend {
     }
     const { number, name } = caller.employee
     const decision = { ...mutation, type: type.data, payload: payload.data } as Decision
-    const current = this.#fold(store, session.id, session.events)
+    const before = [...session.events, ...this.#takeLapses(store, session)]
+    const current = this.#fold(store, session.id, before)
     const { verdict, event } = judgeDecision(current, decision, { number, name }, this.#options.now())
     store.eventIds.set(event.id, session.id)
-    return { verdict, changed: this.#fold(store, session.id, [...session.events, event]) }
+    const changed = this.#fold(store, session.id, [...before, event])
+    if (verdict.status === 'applied' && 'verificationId' in decision.payload) {
+      this.#followDecision(store, changed, decision.payload.verificationId, number)
+      const refusal = refusalOf(changed, event)
+      if (refusal !== null) store.refusals.push(nextEntry(store.refusals.at(-1) ?? null, refusal))
+    }
+    return { verdict, changed }
+  }
+
+  #followDecision(store: StoreState, session: SessionDocument, verificationId: string, employeeNumber: string): void {
+    const key = JSON.stringify([session.id, verificationId])
+    const verification = session.verifications.find(({ id }) => id === verificationId)
+    if (verification?.status !== 'in_progress') this.#state.leases.delete(key)
+    else if (verification.employee?.number === employeeNumber) {
+      const until = this.#options.now() + store.settings.checks.leaseSeconds * 1_000
+      const check = { storeId: session.storeId, sessionId: session.id, verificationId }
+      this.#state.leases.set(key, { ...check, employeeNumber, until })
+    }
+  }
+
+  #takeLapses(store: StoreState, session: SessionDocument): SessionEvent[] {
+    const now = this.#options.now()
+    const due = [...this.#state.leases].filter(([, lease]) => lease.sessionId === session.id && lease.until <= now)
+    if (due.length === 0) return []
+    const current = this.#fold(store, session.id, session.events)
+    return due.flatMap(([key, lease]) => {
+      this.#state.leases.delete(key)
+      const event = judgeLapse(current, lease, `lapse-${this.#next()}`, lease.until, now)
+      if (event === null) return []
+      store.eventIds.set(event.id, session.id)
+      return [event]
+    })
   }
 
   // --- storage -----------------------------------------------------------------------------------------------------
@@ -736,6 +827,7 @@ function copyState(state: State): State {
           sessions: new Map(store.sessions),
           tombstones: new Map(store.tombstones),
           eventIds: new Map(store.eventIds),
+          refusals: [...store.refusals],
         },
       ]),
     ),
@@ -744,6 +836,7 @@ function copyState(state: State): State {
     owners: new Map(state.owners),
     authSessions: new Map(state.authSessions),
     refreshTokens: new Map(state.refreshTokens),
+    leases: new Map(state.leases),
   }
 }
 

@@ -4,6 +4,7 @@ import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
 import { DayFrameParser } from '#shared/protocol/day-frames.ts'
 import { DAY_BLOCK_MEDIA_TYPE, DAY_FRAMES_MEDIA_TYPE } from '#shared/protocol/sync.ts'
+import { LAPSED_EVENT } from '#shared/session/fold-session.ts'
 import { Random } from '../simulator/random.ts'
 import { openPglite } from '../src-backend/storage/open-database.ts'
 import { bootstrap, startTestBackend, type TestBackend, testClock } from '../src-backend/testing/test-backend.ts'
@@ -29,10 +30,11 @@ interface SignedIn {
   model: Tokens
 }
 
-/** What may differ: secrets, epochs, texts for people, and the order of documents asked for by id. */
+/** What may differ: secrets, epochs, minted ids, texts for people, and the order of documents asked for by id. */
 function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable)
   if (typeof value !== 'object' || value === null) return value
+  if ('type' in value && 'id' in value && value.type === LAPSED_EVENT) return { ...value, id: LAPSED_EVENT }
   const hidden = ['accessToken', 'refreshToken', 'epoch', 'message', 'detail', 'title', 'supported']
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, field]) => {
@@ -131,7 +133,11 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
       const payload = random.pick([
         { type: 'session.started', client: 'matrix' },
         { type: 'item.added', lineId: `l${number}`, sku: '1', name: 'Milk', quantity: 1, unitPrice: 119 },
-        { type: 'verification.required', verificationId: `${sessionId}-v${random.int(1, 2)}`, kind: 'spot_check' },
+        {
+          type: 'verification.required',
+          verificationId: `${sessionId}-v${random.int(1, 2)}`,
+          kind: random.pick(['spot_check', 'age_verification']),
+        },
         { type: 'payment.completed', transactionId: `t${number}`, amount: 119 },
         { type: 'nonsense' },
       ])
@@ -148,8 +154,12 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
       const decision = {
         acknowledge: { type: 'verification.acknowledge', payload: { verificationId } },
         release: { type: 'verification.release', payload: { verificationId } },
+        take_over: { type: 'verification.take_over', payload: { verificationId, from: '100', reason: 'away' } },
         approve: { type: 'verification.resolve', payload: { verificationId, outcome: 'approved' } },
-        reject: { type: 'verification.resolve', payload: { verificationId, outcome: 'perhaps' } },
+        reject: {
+          type: 'verification.resolve',
+          payload: { verificationId, outcome: random.pick(['rejected', 'perhaps']), refusalReason: 'under_age' },
+        },
         request: { type: 'verification.request', payload: { kind: 'spot_check', reason: 'odd' } },
         review: { type: 'basket.review', payload: { reason: 'left', putBack: true } },
         note: { type: 'note.add', payload: { text: 'seen' } },
@@ -193,6 +203,8 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
           ['today'],
         ])
         await both('POST', `${base}/days`, () => ({ dates }), who)
+      } else if (kind < 0.38) {
+        await both('GET', `${base}/refusals?since=${random.int(0, 2)}&limit=${random.int(1, 3)}`, () => undefined, who)
       } else if (kind < 0.43) await both('GET', `${base}/days/2026-03-10`, () => undefined, who)
       else if (kind < 0.55) {
         const ids = [`${prefix}-s1`, `${prefix}-s2`, 'unknown']
@@ -210,6 +222,15 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
       }
     }
 
+    async function renew(): Promise<void> {
+      const who = random.pick(signIns)
+      const sessionId = `${prefix}-s${random.int(1, 5)}`
+      const verificationId = `${sessionId}-v${random.int(1, 2)}`
+      const store = random.chance(0.9) ? storeId : random.pick(['new york/1', 'nowhere', ''])
+      const checks = [{ storeId: store, sessionId, verificationId }]
+      await both('POST', '/v1/sync/leases', () => ({ checks }), who)
+    }
+
     async function refresh(): Promise<void> {
       const who = random.pick(signIns)
       const deviceId = random.chance(0.3) ? `${prefix}-device${random.int(1, 3)}` : undefined
@@ -222,7 +243,7 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
     while (signIns.length === 0) await signIn()
     for (let count = 0; count < REQUESTS; count += 1) {
       real.clock.advance(random.chance(0.05) ? 16 * 60_000 : random.int(100, 10_000))
-      await random.weighted([facts, push, read, refresh, signIn], (act) =>
+      await random.weighted([facts, push, read, renew, refresh, signIn], (act) =>
         act === push ? 4 : act === facts || act === read ? 3 : 0.6,
       )()
     }

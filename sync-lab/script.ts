@@ -3,7 +3,16 @@ import { Random } from '../simulator/random.ts'
 import { type CallFault, callFaults } from './network.ts'
 import type { PcSetup } from './simulated-pc.ts'
 
-export const decisionKinds = ['acknowledge', 'release', 'approve', 'reject', 'request', 'review', 'note'] as const
+export const decisionKinds = [
+  'acknowledge',
+  'release',
+  'take_over',
+  'approve',
+  'reject',
+  'request',
+  'review',
+  'note',
+] as const
 export type DecisionKind = (typeof decisionKinds)[number]
 export const factKinds = ['start', 'item', 'check', 'withdraw', 'pay', 'exit', 'cancel'] as const
 export type FactKind = (typeof factKinds)[number]

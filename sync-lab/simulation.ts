@@ -246,7 +246,10 @@ class Simulation {
       again()
     }
     every(HEARTBEAT_INTERVAL_MS, () => this.#backend.heartbeat())
-    every(EXPIRY_INTERVAL_MS, () => this.#backend.expireSessions())
+    every(EXPIRY_INTERVAL_MS, () => {
+      this.#backend.expireSessions()
+      this.#backend.lapseChecks()
+    })
     for (const storeId of this.#stores) {
       for (let count = 0; count < this.#script.sessions; count += 1) this.#storeSystem.startSession(storeId, 0)
     }
@@ -632,6 +635,8 @@ function inputOf(kind: DecisionKind, verificationId: string): DecisionInput {
       return { type: 'verification.acknowledge', payload: { verificationId } }
     case 'release':
       return { type: 'verification.release', payload: { verificationId } }
+    case 'take_over':
+      return { type: 'verification.take_over', payload: { verificationId, from: employees[0] ?? '', reason: 'away' } }
     case 'approve':
     case 'reject': {
       const outcome = kind === 'approve' ? 'approved' : 'rejected'

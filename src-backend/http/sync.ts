@@ -6,16 +6,20 @@ import { type Context, Hono } from 'hono'
 import { encodeDayFrameHead } from '#shared/protocol/day-frames.ts'
 import { pushRequestSchema } from '#shared/protocol/decisions.ts'
 import { localDateSchema } from '#shared/protocol/primitives.ts'
+import { MAX_REFUSALS_PER_PAGE } from '#shared/protocol/refusals.ts'
 import {
   DAY_BLOCK_MEDIA_TYPE,
   DAY_FRAMES_MEDIA_TYPE,
   daysRequestSchema,
   documentsRequestSchema,
   HEARTBEAT_INTERVAL_MS,
+  leasesRequestSchema,
 } from '#shared/protocol/sync.ts'
 import { applyMutations } from '../sessions/apply-mutations.ts'
-import { type ChangesPageText, changesSince, documentsOf } from '../sessions/changes.ts'
+import { type ChangesPageText, changesSince, documentsOf, epochOf } from '../sessions/changes.ts'
+import { renewLeases } from '../sessions/check-leases.ts'
 import { dayBlockOf, dayBlockTag, manifestOf } from '../sessions/day-blocks.ts'
+import { refusalsSince } from '../sessions/refusals.ts'
 import type { Database } from '../storage/open-database.ts'
 import { stores } from '../storage/schema.ts'
 import type { BackendContext } from './app.ts'
@@ -32,7 +36,10 @@ const MAX_PAGE = 2_000
 const DAYS_ANSWER_BYTES = 8 * 1024 * 1024
 
 /** Routes under `/sync`. */
-export function syncRoutes({ accounts, clock, database, hub }: BackendContext, transport: Transport): Hono<SignedIn> {
+export function syncRoutes(
+  { accounts, clock, database, hub, mintId }: BackendContext,
+  transport: Transport,
+): Hono<SignedIn> {
   const routes = new Hono<SignedIn>()
   routes.use(signedIn(accounts, transport))
 
@@ -99,9 +106,28 @@ export function syncRoutes({ accounts, clock, database, hub }: BackendContext, t
         throw invalidField(`mutations.${index}.seq`, 'must be one more than that of the mutation before it')
       }
     })
-    const answer = await applyMutations(database, clock, { employee, stores: storeIds, deviceId }, mutations)
+    const answer = await applyMutations(
+      database,
+      { clock, mintId },
+      { employee, stores: storeIds, deviceId },
+      mutations,
+    )
     if ('conflict' in answer) throw new ProblemError(answer.conflict, { lastMutationSeq: answer.lastMutationSeq })
     return c.json(answer)
+  })
+
+  routes.get('/stores/:storeId/refusals', async (c) => {
+    const since = queryInteger(c, 'since', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 })
+    const limit = queryInteger(c, 'limit', { min: 1, max: MAX_REFUSALS_PER_PAGE, fallback: MAX_REFUSALS_PER_PAGE })
+    const page = await refusalsSince(database, c.req.param('storeId'), since, limit)
+    return answerText(c, JSON.stringify({ epoch: await epochOf(database.queries), ...page }))
+  })
+
+  routes.post('/leases', async (c) => {
+    const { checks } = await readJson(c, leasesRequestSchema)
+    const { employee, stores: storeIds } = c.get('caller')
+    const leases = await renewLeases(database, clock, { number: employee.number, stores: storeIds }, checks)
+    return c.json({ leases })
   })
 
   routes.get('/events', (c) => {

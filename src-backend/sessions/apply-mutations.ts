@@ -15,10 +15,12 @@ import { describeIssue, type EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { SessionDocument, SessionEvent } from '#shared/protocol/session-document.ts'
 import type { Employee } from '#shared/protocol/store-settings.ts'
 import { foldSession } from '#shared/session/fold-session.ts'
-import type { Clock } from '#shared/time/clock.ts'
+import type { Clock, MintId } from '#shared/time/clock.ts'
 import { judgeDecision } from '#shared/verification/judge-decision.ts'
 import type { Database, Queries } from '../storage/open-database.ts'
 import { devices, mutations } from '../storage/schema.ts'
+import { followDecision, takeLapses } from './check-leases.ts'
+import { registerRefusal } from './refusals.ts'
 import {
   insertEventIds,
   type LockedStore,
@@ -33,6 +35,11 @@ export interface Pusher {
   employee: Employee
   stores: readonly string[]
   deviceId: string
+}
+
+interface Ports {
+  clock: Clock
+  mintId: MintId
 }
 
 /** The device's numbering disagrees with what was processed before; nothing was changed. */
@@ -51,7 +58,7 @@ const refusal = (code: RefusalCode, message: string): Verdict => ({ status: 'ref
  */
 export async function applyMutations(
   database: Database,
-  clock: Clock,
+  ports: Ports,
   pusher: Pusher,
   batch: readonly Mutation[],
 ): Promise<PushResponse | SequenceConflict> {
@@ -61,7 +68,7 @@ export async function applyMutations(
   if (batch.length === 0) return { results, lastMutationSeq: await lastSeqOf(database.queries, pusher.deviceId) }
   for (const mutation of batch) {
     try {
-      const step = await database.transaction((tx) => processMutation(tx, clock, pusher, mutation))
+      const step = await database.transaction((tx) => processMutation(tx, ports, pusher, mutation))
       if ('conflict' in step) {
         if (processed === 0) return step
         break
@@ -85,7 +92,7 @@ export async function lastSeqOf(queries: Queries, deviceId: string): Promise<num
 
 async function processMutation(
   tx: Queries,
-  clock: Clock,
+  ports: Ports,
   pusher: Pusher,
   mutation: Mutation,
 ): Promise<SequenceConflict | { result: MutationResult; lastMutationSeq: number; isNew: boolean }> {
@@ -107,10 +114,10 @@ async function processMutation(
     .select({ content: mutations.content, verdict: mutations.verdict })
     .from(mutations)
     .where(and(eq(mutations.mutationId, id), eq(mutations.ownsId, true)))
-  const now = clock.now()
+  const now = ports.clock.now()
   const { verdict, changed } =
     owner === undefined
-      ? await judge(tx, now, pusher, mutation, store)
+      ? await judge(tx, ports.mintId, now, pusher, mutation, store)
       : { verdict: owner.content === content ? duplicateOf(owner.verdict) : ID_REUSED, changed: null }
   if (store !== null) await writeSessions(tx, store, changed === null ? [] : [changed], changed === null ? 1 : 0)
   await tx.insert(mutations).values({
@@ -164,6 +171,7 @@ interface Outcome {
 
 async function judge(
   tx: Queries,
+  mintId: MintId,
   now: number,
   pusher: Pusher,
   mutation: Mutation,
@@ -189,9 +197,15 @@ async function judge(
   const fold = (events: SessionEvent[]) => foldSession(frame, events, now)
   const employee: EmployeeRef = { number: pusher.employee.number, name: pusher.employee.name }
   const decision = { ...mutation, type: type.data, payload: payload.data } as Decision
-  const { verdict, event } = judgeDecision(fold(session.events), decision, employee, now)
+  const before = [...session.events, ...(await takeLapses(tx, store, session, mintId, now))]
+  const { verdict, event } = judgeDecision(fold(before), decision, employee, now)
   await insertEventIds(tx, store.id, [[event.id, session.id]])
-  return { verdict, changed: fold([...session.events, event]) }
+  const changed = fold([...before, event])
+  if (verdict.status === 'applied' && 'verificationId' in decision.payload) {
+    await followDecision(tx, store, changed, decision.payload.verificationId, employee.number, now)
+    await registerRefusal(tx, changed, event)
+  }
+  return { verdict, changed }
 }
 
 function parsePayload(

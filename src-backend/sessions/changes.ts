@@ -5,6 +5,7 @@ import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { Database, Queries } from '../storage/open-database.ts'
 import { meta, sessions, stores } from '../storage/schema.ts'
 import { lastSeqOf, outcomesSince } from './apply-mutations.ts'
+import { lastRefusalOf } from './refusals.ts'
 
 export interface ChangesQuery {
   storeId: string
@@ -24,6 +25,7 @@ export interface ChangesPageText {
   lastMutationSeq: number
   outcomes: MutationResult[]
   settings: StoreSettings | undefined
+  lastRefusal: number
 }
 
 /** Identity of this database; another one after a restore from a backup. */
@@ -68,6 +70,7 @@ export function changesSince(
         lastMutationSeq: later === undefined ? lastMutationSeq : later.result.seq - 1,
         outcomes: outcomes.filter((outcome) => outcome.version <= version).map((outcome) => outcome.result),
         settings: store?.settings,
+        lastRefusal: await lastRefusalOf(tx, storeId),
       }
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },

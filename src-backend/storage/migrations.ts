@@ -68,6 +68,21 @@ const migrations: { id: number; statements: string[] }[] = [
       'alter table refresh_tokens add column generation bigint not null default 0',
     ],
   },
+  {
+    id: 5,
+    statements: [
+      `create table check_leases (
+        session_id text not null, verification_id text not null, store_id text not null, employee_number text not null,
+        until bigint not null, primary key (session_id, verification_id))`,
+      'create index check_leases_until on check_leases (until)',
+      `create table refusals (
+        store_id text not null, number bigint not null, hash text not null, entry json not null,
+        primary key (store_id, number))`,
+      `update stores set settings = settings ||
+        '{"checks": {"warnAfterSeconds": 30, "alarmAfterSeconds": 60, "partialPieces": 5, "leaseSeconds": 90}}'
+        where settings -> 'checks' is null`,
+    ],
+  },
 ]
 
 /** Any number: all backends of one database take the same lock before they change its structure or its bootstrap. */

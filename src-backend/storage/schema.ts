@@ -2,6 +2,7 @@
 import { bigint, boolean, index, json, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { sql } from 'drizzle-orm/sql'
 import type { Verdict } from '#shared/protocol/decisions.ts'
+import type { RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { Role, StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
@@ -134,4 +135,32 @@ export const mutations = pgTable(
     uniqueIndex('mutations_id').on(table.mutationId).where(sql`owns_id`),
     index('mutations_outcomes').on(table.deviceId, table.storeId, table.storeVersion),
   ],
+)
+
+/** Until when a taken check stays its holder's without a sign of life of the console. */
+export const checkLeases = pgTable(
+  'check_leases',
+  {
+    sessionId: text('session_id').notNull(),
+    verificationId: text('verification_id').notNull(),
+    storeId: text('store_id').notNull(),
+    employeeNumber: text('employee_number').notNull(),
+    until: integer('until').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sessionId, table.verificationId] }),
+    index('check_leases_until').on(table.until),
+  ],
+)
+
+/** Entries of the registers of refused age verifications, one chain per store; never changed. */
+export const refusals = pgTable(
+  'refusals',
+  {
+    storeId: text('store_id').notNull(),
+    number: integer('number').notNull(),
+    hash: text('hash').notNull(),
+    entry: json('entry').$type<RefusalEntry>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.storeId, table.number] })],
 )

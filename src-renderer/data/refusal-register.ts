@@ -38,7 +38,7 @@ export class RefusalRegisterCopy {
     const known = new Set(entries.map((entry) => entry.id))
     const pending = (await this.pending(storeId)).filter((refusal) => !known.has(refusal.id))
     const last = (await this.ports.database.registers.get(storeId))?.last ?? null
-    return { entries, pending, chain: await verifyChain(entries), last }
+    return { entries, pending, chain: verifyChain(entries), last }
   }
 
   /** Fetches what the last pull said the backend has more; call it after each pull. */
@@ -54,7 +54,7 @@ export class RefusalRegisterCopy {
     try {
       for (let since = 0; ; ) {
         const page: RefusalsPage = await this.page(storeId, since)
-        const verdict = await verifyChain(page.entries, last)
+        const verdict = verifyChain(page.entries, last)
         const broken = verdict.ok ? Number.POSITIVE_INFINITY : verdict.index
         for (const [index, entry] of page.entries.entries()) {
           if (index === broken) return { ok: false, number: entry.number, why: 'broken' }

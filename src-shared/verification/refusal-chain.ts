@@ -6,6 +6,7 @@ import { canonicalJson } from '../protocol/canonical-json.ts'
 import type { Refusal, RefusalEntry } from '../protocol/refusals.ts'
 import type { SessionDocument, SessionEvent } from '../protocol/session-document.ts'
 import { ageLimitOf } from './age-limit.ts'
+import { sha256Hex } from './sha256.ts'
 
 /** What the first entry has for the hash of the one before. */
 export const FIRST_PREVIOUS = '0'.repeat(64)
@@ -19,31 +20,24 @@ export type ChainVerdict =
   | { ok: false; index: number; number: number; why: 'content' | 'previous' | 'number' }
 
 /** Lower-case hex of the SHA-256 of an entry without its hash, as canonical JSON in UTF-8. */
-export async function hashOfEntry({
-  hash: _,
-  ...content
-}: RefusalEntry | (Omit<RefusalEntry, 'hash'> & { hash?: string })): Promise<string> {
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonicalJson(content)))
-  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+export function hashOfEntry({ hash: _, ...content }: Omit<RefusalEntry, 'hash'> & { hash?: string }): string {
+  return sha256Hex(canonicalJson(content))
 }
 
 /** The entry that follows `last` in the chain; null begins one. */
-export async function nextEntry(
-  last: Pick<RefusalEntry, 'number' | 'hash'> | null,
-  refusal: Refusal,
-): Promise<RefusalEntry> {
+export function nextEntry(last: Pick<RefusalEntry, 'number' | 'hash'> | null, refusal: Refusal): RefusalEntry {
   const entry = { ...refusal, number: (last?.number ?? 0) + 1, previous: last?.hash ?? FIRST_PREVIOUS }
-  return { ...entry, hash: await hashOfEntry(entry) }
+  return { ...entry, hash: hashOfEntry(entry) }
 }
 
 /**
  * Verifies entries of one store, oldest first.
  * @param last the entry before the first of them; null where they begin the chain
  */
-export async function verifyChain(
+export function verifyChain(
   entries: readonly RefusalEntry[],
   last: Pick<RefusalEntry, 'number' | 'hash' | 'storeId'> | null = null,
-): Promise<ChainVerdict> {
+): ChainVerdict {
   let before = last
   for (const [index, entry] of entries.entries()) {
     const broken = (why: 'content' | 'previous' | 'number'): ChainVerdict => {
@@ -52,7 +46,7 @@ export async function verifyChain(
     if (entry.number !== (before?.number ?? 0) + 1) return broken('number')
     if (before !== null && entry.storeId !== before.storeId) return broken('number')
     if (entry.previous !== (before?.hash ?? FIRST_PREVIOUS)) return broken('previous')
-    if (entry.hash !== (await hashOfEntry(entry))) return broken('content')
+    if (entry.hash !== hashOfEntry(entry)) return broken('content')
     before = entry
   }
   return { ok: true }
