@@ -9,10 +9,11 @@ import { createApp } from './http/app.ts'
 import { createThrottle } from './http/auth.ts'
 import { createHub } from './http/event-stream.ts'
 import { lapseChecks } from './sessions/check-leases.ts'
+import { DayBlocks } from './sessions/day-blocks.ts'
 import { expireSessions } from './sessions/expire-sessions.ts'
 import { forgetOldAnswers } from './sessions/idempotent-answers.ts'
 import type { Restoration } from './storage/database-origin.ts'
-import { type Database, databaseErrorCode } from './storage/open-database.ts'
+import { type Database, databaseErrorCode, innermostCause } from './storage/open-database.ts'
 
 export interface BackendOptions {
   database: Database
@@ -36,6 +37,8 @@ export interface Backend {
   expire(): Promise<number>
   /** Ends the leases of taken checks whose time is up; answers how many checks wait again. */
   lapse(): Promise<number>
+  /** Builds the blocks of days that are over and have none; answers how many. */
+  buildBlocks(): Promise<number>
   /** Ends open event streams; everything else goes on answering. */
   endStreams(): void
   /** Ends streams, jobs and the database. */
@@ -43,6 +46,8 @@ export interface Backend {
 }
 
 const FORGET_EVERY_MS = 3_600_000
+/** A day that still changes is built ahead at most this often. */
+const BUILD_EVERY_MS = 60_000
 
 /** Prepares the database and starts the jobs; the app answers from then on. */
 export async function startBackend({
@@ -59,7 +64,9 @@ export async function startBackend({
   const { hub, notified, missedSome, close: closeStreams } = createHub()
   await database.listen(notified, missedSome)
   const accounts = await openAccounts(database, clock, mintId, accessLifetimeMs)
-  const app = createApp({ accounts, clock, database, hub, mintId, throttle: createThrottle(clock), consoleFolder })
+  const dayBlocks = new DayBlocks(database)
+  const throttle = createThrottle(clock)
+  const app = createApp({ accounts, clock, database, dayBlocks, hub, mintId, throttle, consoleFolder })
   const jobs: { stop: () => Promise<void> }[] = []
   if (expireEveryMs !== null) {
     jobs.push(repeat('expiry', expireEveryMs, () => expireSessions(database, clock)))
@@ -70,12 +77,14 @@ export async function startBackend({
         await forgetOldAnswers(database, clock.now())
       }),
     )
+    jobs.push(repeat('day blocks', BUILD_EVERY_MS, (signal) => dayBlocks.buildAhead(clock, signal)))
   }
   return {
     app,
     restoration,
     expire: () => expireSessions(database, clock),
     lapse: () => lapseChecks(database, clock, mintId),
+    buildBlocks: () => dayBlocks.buildAhead(clock, new AbortController().signal),
     endStreams: closeStreams,
     async close() {
       closeStreams()
@@ -85,26 +94,32 @@ export async function startBackend({
   }
 }
 
-/** Runs a job now and again after each pause; a failure is reported and tried again at the next turn. */
-function repeat(name: string, pauseMs: number, job: () => Promise<unknown>): { stop: () => Promise<void> } {
-  let stopped = false
+/**
+ * Runs a job now and again after each pause; a failure is reported and tried again at the next turn. Stopping waits for
+ * the turn that runs, which a long job ends early by its signal.
+ */
+function repeat(
+  name: string,
+  pauseMs: number,
+  job: (signal: AbortSignal) => Promise<unknown>,
+): { stop: () => Promise<void> } {
+  const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   const turn = () => {
-    running = job()
+    running = job(stopping.signal)
       .catch((error: unknown) => {
-        console.error(
-          JSON.stringify({ level: 'error', job: name, error: String(error), code: databaseErrorCode(error) }),
-        )
+        const cause = String(innermostCause(error))
+        console.error(JSON.stringify({ level: 'error', job: name, error: cause, code: databaseErrorCode(error) }))
       })
       .then(() => {
-        if (!stopped) timer = setTimeout(turn, pauseMs)
+        if (!stopping.signal.aborted) timer = setTimeout(turn, pauseMs)
       })
   }
   turn()
   return {
     stop: () => {
-      stopped = true
+      stopping.abort()
       clearTimeout(timer)
       return running
     },

@@ -4,7 +4,7 @@ import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import type { Bootstrap } from '#shared/protocol/store-settings.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
 import { refoldOpenSessions } from '../sessions/expire-sessions.ts'
-import { lockStore } from '../sessions/store-writer.ts'
+import { lockStore, recountDays } from '../sessions/store-writer.ts'
 import { type Restoration, startEpoch, startEpochIfRestored } from '../storage/database-origin.ts'
 import { migrate, takeStartupLock } from '../storage/migrations.ts'
 import type { Database, Queries } from '../storage/open-database.ts'
@@ -62,6 +62,7 @@ async function regroupDays(tx: Queries, settings: Bootstrap['stores'][number], m
           to_timestamp((summary ->> 'startedAt')::float8 / 1000) at time zone ${settings.timezone}, 'YYYY-MM-DD')
         where ${sessions.storeId} = ${settings.id}`,
   )
+  await recountDays(tx, settings.id)
   await startEpoch(tx, mintId)
 }
 

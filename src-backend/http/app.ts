@@ -4,6 +4,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { MIN_PROTOCOL_VERSION, PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
 import type { Accounts } from '../accounts/sign-in.ts'
+import type { DayBlocks } from '../sessions/day-blocks.ts'
 import type { Database } from '../storage/open-database.ts'
 import { authRoutes, sameOriginOnly, type Throttle, type Transport } from './auth.ts'
 import { serveConsole } from './console-files.ts'
@@ -18,6 +19,7 @@ export interface BackendContext {
   accounts: Accounts
   clock: Clock
   database: Database
+  dayBlocks: DayBlocks
   hub: Hub
   mintId: MintId
   throttle: Throttle

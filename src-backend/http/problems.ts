@@ -8,7 +8,7 @@ import {
   type ProblemDetails,
   problem,
 } from '#shared/protocol/problems.ts'
-import { databaseErrorCode } from '../storage/open-database.ts'
+import { databaseErrorCode, innermostCause } from '../storage/open-database.ts'
 
 /** An answer that is not a success. */
 export class ProblemError extends Error {
@@ -53,9 +53,7 @@ export function problemOf(error: unknown): ProblemError {
     if (LOST_CONNECTION.test(current.message)) return busy()
   }
   if (code !== null && BUSY.test(code)) return busy()
-  // The innermost cause only: what wraps it quotes the query's values, which no log should hold.
-  let cause = error
-  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause
+  const cause = innermostCause(error)
   console.error(JSON.stringify({ level: 'error', error: cause instanceof Error ? cause.stack : String(cause), code }))
   return new ProblemError('internal')
 }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { eq } from 'drizzle-orm/sql'
 import { type Context, Hono } from 'hono'
+import { widenDayBlock } from '#shared/protocol/day-block.ts'
 import { encodeDayFrameHead } from '#shared/protocol/day-frames.ts'
 import { pushRequestSchema } from '#shared/protocol/decisions.ts'
 import { localDateSchema } from '#shared/protocol/primitives.ts'
@@ -14,13 +15,14 @@ import {
   documentsRequestSchema,
   HEARTBEAT_INTERVAL_MS,
   leasesRequestSchema,
+  PROTOCOL_HEADER,
 } from '#shared/protocol/sync.ts'
 import { applyMutations } from '../sessions/apply-mutations.ts'
 import { type ChangesPageText, changesSince, documentsOf, epochOf } from '../sessions/changes.ts'
 import { renewLeases } from '../sessions/check-leases.ts'
-import { dayBlockOf, dayBlockTag, manifestOf } from '../sessions/day-blocks.ts'
+import { type DayBlocks, manifestOf } from '../sessions/day-blocks.ts'
+import { GzipJoiner, inflatePiece, type Piece, storedPiece } from '../sessions/gzip-pieces.ts'
 import { refusalsSince } from '../sessions/refusals.ts'
-import type { Database } from '../storage/open-database.ts'
 import { stores } from '../storage/schema.ts'
 import type { BackendContext } from './app.ts'
 import { type SignedIn, signedIn, type Transport } from './auth.ts'
@@ -36,10 +38,8 @@ const MAX_PAGE = 2_000
 const DAYS_ANSWER_BYTES = 8 * 1024 * 1024
 
 /** Routes under `/sync`. */
-export function syncRoutes(
-  { accounts, clock, database, hub, mintId }: BackendContext,
-  transport: Transport,
-): Hono<SignedIn> {
+export function syncRoutes(context: BackendContext, transport: Transport): Hono<SignedIn> {
+  const { accounts, clock, database, dayBlocks, hub, mintId } = context
   const routes = new Hono<SignedIn>()
   routes.use(signedIn(accounts, transport))
 
@@ -63,19 +63,24 @@ export function syncRoutes(
     if (!localDateSchema.safeParse(date).success) throw invalidField('date', 'must be a calendar day as YYYY-MM-DD')
     const etag = (tag: string) => `W/"${tag}"`
     const known = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim())
-    const headers = { 'cache-control': 'private, no-cache', vary: 'accept-encoding' }
-    const current = etag(await dayBlockTag(database, storeId, date))
+    const headers = { 'cache-control': 'private, no-cache', vary: `accept-encoding, ${PROTOCOL_HEADER}` }
+    const current = etag(await dayBlocks.tag(storeId, date))
     if (known.includes(current) || known.includes('*')) return c.body(null, 304, { ...headers, etag: current })
-    const block = await dayBlockOf(database, storeId, date)
-    return answerBytes(c, block.bytes, { ...headers, 'content-type': DAY_BLOCK_MEDIA_TYPE, etag: etag(block.tag) })
+    const { tag, piece } = await dayBlocks.block(storeId, date)
+    const answered = { ...headers, 'content-type': DAY_BLOCK_MEDIA_TYPE, etag: etag(tag) }
+    // A console that asks for single days may be one of before narrow integers; other readers name no protocol.
+    if (c.req.header(PROTOCOL_HEADER) !== undefined) {
+      return answerBytes(c, widenDayBlock(await inflatePiece(piece)), answered)
+    }
+    return answerPieces(c, onePiece(piece), answered)
   })
 
   routes.post('/stores/:storeId/days', async (c) => {
     const { dates } = await readJson(c, daysRequestSchema)
-    const frames = framesOf(database, c.req.param('storeId'), dates)
-    return c.body(streamOf(frames), 200, {
+    return answerPieces(c, framesOf(dayBlocks, c.req.param('storeId'), dates), {
       'content-type': DAY_FRAMES_MEDIA_TYPE,
       'cache-control': 'no-store',
+      vary: 'accept-encoding',
     })
   })
 
@@ -166,29 +171,68 @@ export function syncRoutes(
   return routes
 }
 
+async function* onePiece(piece: Piece): AsyncGenerator<Piece, void> {
+  yield piece
+}
+
 /** The frames of an answer with these days, in their order, as far as there is room. */
-async function* framesOf(database: Database, storeId: string, dates: readonly string[]): AsyncGenerator<Uint8Array> {
+async function* framesOf(dayBlocks: DayBlocks, storeId: string, dates: readonly string[]): AsyncGenerator<Piece, void> {
+  const sent = new Set<string>()
   let room = DAYS_ANSWER_BYTES
-  for (const [index, date] of dates.entries()) {
-    if (room <= 0) return yield encodeDayFrameHead({ end: true, left: dates.slice(index) })
-    const { tag, bytes } = await dayBlockOf(database, storeId, date)
-    yield encodeDayFrameHead({ date, tag }, bytes.byteLength)
-    yield bytes
-    room -= bytes.byteLength
+  for await (const { date, tag, piece } of dayBlocks.blocks(storeId, dates)) {
+    yield storedPiece(encodeDayFrameHead({ date, tag }, piece.length))
+    yield piece
+    sent.add(date)
+    room -= piece.length
+    if (room <= 0) break
   }
-  yield encodeDayFrameHead({ end: true, left: [] })
+  yield storedPiece(encodeDayFrameHead({ end: true, left: dates.filter((date) => !sent.has(date)) }))
+}
+
+/** Streams pieces as they come: as they are to a client that takes gzip, inflated to others. */
+async function answerPieces(
+  c: Context,
+  pieces: AsyncGenerator<Piece, void>,
+  headers: Record<string, string>,
+): Promise<Response> {
+  const packs = acceptsGzip(c)
+  const parts = packs ? joined(pieces) : inflated(pieces)
+  // What fails before there is anything to send is still a problem of its own, not a torn answer.
+  const first = await parts.next()
+  const encoding: Record<string, string> = packs ? { 'content-encoding': 'gzip' } : {}
+  return c.body(streamOf(first, parts), 200, { ...headers, ...encoding })
+}
+
+async function* joined(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array, void> {
+  const joiner = new GzipJoiner()
+  let before = joiner.start()
+  for await (const piece of pieces) {
+    yield before
+    before = joiner.add(piece)
+  }
+  yield before
+  yield joiner.end()
+}
+
+async function* inflated(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array, void> {
+  for await (const piece of pieces) yield inflatePiece(piece)
 }
 
 /** Makes the next bytes when the caller has room for them; one that leaves ends the work. */
-function streamOf(parts: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+function streamOf(
+  first: IteratorResult<Uint8Array, void>,
+  parts: AsyncGenerator<Uint8Array, void>,
+): ReadableStream<Uint8Array> {
+  let next: typeof first | null = first
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await parts.next()
+      const { done, value } = next ?? (await parts.next())
+      next = null
       if (done) controller.close()
       else controller.enqueue(value)
     },
     async cancel() {
-      await parts.return(undefined)
+      await parts.return()
     },
   })
 }

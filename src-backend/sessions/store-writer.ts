@@ -2,12 +2,12 @@
  * The one way sessions are written: lock the store, read the sessions, fold, write them under fresh versions. The lock
  * is held to the commit, so versions become visible in their order and no commit can slip in behind a reader's cursor.
  */
-import { eq, sql } from 'drizzle-orm/sql'
+import { and, eq, inArray, sql } from 'drizzle-orm/sql'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { dayOf, summarize } from '#shared/session/session-summary.ts'
 import { notify, type Queries, rowsOf } from '../storage/open-database.ts'
-import { sessions, stores } from '../storage/schema.ts'
+import { sessions, storeDays, stores } from '../storage/schema.ts'
 
 /** A store whose row is locked by the running transaction. */
 export interface LockedStore {
@@ -95,24 +95,67 @@ export async function writeSessions(
     }))
     // Documents travel beside their rows, one a line (JSON has no raw line breaks), and are not parsed on the way.
     const documentLines = written.map((document) => JSON.stringify(document)).join('\n')
-    const upserted = await rowsOf<{ id: string }>(
+    const [upserted] = await rowsOf<{ written: string | number; left_days: string[] }>(
       tx,
-      sql`insert into sessions (id, store_id, version, local_date, ended, expires_at, summary, document)
-          select id, ${store.id}, version, local_date, ended, expires_at, summary, document::json
-          from rows from (
-            json_to_recordset(${JSON.stringify(rows)}::json) as (
-              id text, version bigint, local_date text, ended boolean, expires_at bigint, summary json),
-            unnest(string_to_array(${documentLines}, chr(10)))
-          ) as row (id, version, local_date, ended, expires_at, summary, document)
-          on conflict (id) do update set
-            version = excluded.version, local_date = excluded.local_date, ended = excluded.ended,
-            expires_at = excluded.expires_at, summary = excluded.summary, document = excluded.document
-          where sessions.store_id = excluded.store_id
-          returning id`,
+      sql`with row as (
+            select * from rows from (
+              json_to_recordset(${JSON.stringify(rows)}::json) as (
+                id text, version bigint, local_date text, ended boolean, expires_at bigint, summary json),
+              unnest(string_to_array(${documentLines}, chr(10)))
+            ) as row (id, version, local_date, ended, expires_at, summary, document)
+          ), before as (
+            select id, version, local_date from sessions
+            where id = any(${sql.param(written.map(({ id }) => id))}::text[]) and store_id = ${store.id}
+          ), after as (
+            insert into sessions (id, store_id, version, local_date, ended, expires_at, summary, document)
+            select id, ${store.id}, version, local_date, ended, expires_at, summary, document::json from row
+            on conflict (id) do update set
+              version = excluded.version, local_date = excluded.local_date, ended = excluded.ended,
+              expires_at = excluded.expires_at, summary = excluded.summary, document = excluded.document
+            where sessions.store_id = excluded.store_id
+            returning id, version, local_date
+          ), days as (
+            insert into store_days as day (store_id, date, count, version, version_sum)
+            select ${store.id}, local_date, sum(count), coalesce(max(version) filter (where count > 0), 0), sum(count * version)
+            from (select 1 as count, version, local_date from after
+                  union all select -1, version, local_date from before) as change
+            group by local_date
+            on conflict (store_id, date) do update set
+              count = day.count + excluded.count, version = greatest(day.version, excluded.version),
+              version_sum = day.version_sum + excluded.version_sum
+          )
+          select (select count(*) from after) as written, array(
+            select distinct before.local_date from before join after using (id)
+            where before.local_date <> after.local_date) as left_days`,
     )
-    if (upserted.length !== written.length) throw new SessionTaken()
+    if (Number(upserted?.written) !== written.length) throw new SessionTaken()
+    await forgetLeft(tx, store.id, upserted?.left_days ?? [])
   }
   await tx.update(stores).set({ version: store.version }).where(eq(stores.id, store.id))
   await notify(tx, { storeId: store.id, version: store.version })
   return written
+}
+
+/** A session that starts on another day now may have been the last one of its day, or the one with the highest version. */
+async function forgetLeft(tx: Queries, storeId: string, dates: readonly string[]): Promise<void> {
+  if (dates.length === 0) return
+  const ofThem = and(eq(storeDays.storeId, storeId), inArray(storeDays.date, [...dates]))
+  await tx.delete(storeDays).where(and(ofThem, eq(storeDays.count, 0)))
+  await tx
+    .update(storeDays)
+    .set({
+      version: sql`(select max(${sessions.version}) from ${sessions}
+        where ${sessions.storeId} = ${storeDays.storeId} and ${sessions.localDate} = ${storeDays.date})`,
+    })
+    .where(ofThem)
+}
+
+/** Counts the days of a store anew: its sessions were written by other means than `writeSessions`. */
+export async function recountDays(tx: Queries, storeId: string): Promise<void> {
+  await tx.delete(storeDays).where(eq(storeDays.storeId, storeId))
+  await tx.execute(
+    sql`insert into store_days (store_id, date, count, version, version_sum)
+        select store_id, local_date, count(*), max(version), sum(version) from sessions
+        where store_id = ${storeId} group by store_id, local_date`,
+  )
 }

@@ -6,6 +6,7 @@ import {
   factsOf,
   freshId,
   HOUR,
+  keptAndCountedDays,
   startTestBackend,
   type TestBackend,
   testClock,
@@ -87,6 +88,27 @@ describe.skipIf(skipsPostgres)('everything at once on one PostgreSQL', () => {
         expect(events).toHaveLength(6)
       }
     }
+  })
+
+  it('keeps the counts of days right while both move sessions from day to day', async () => {
+    const ids = Array.from({ length: 8 }, () => freshId('moving'))
+    await one.send(
+      'berlin',
+      ids.map((id) => factsOf(id).started()),
+    )
+    const move = async (backend: TestBackend, worker: number) => {
+      for (let round = 1; round <= 8; round++) {
+        // What is reported late began earlier: the session belongs to another day from then on.
+        const early = ids.map((id) =>
+          factsOf(id, clock.now() - (round * 4 + worker) * 6 * HOUR).item(`${worker} ${round}`),
+        )
+        await backend.send('berlin', early.slice(0, 1 + ((round + worker) % ids.length)))
+      }
+    }
+    await Promise.all([one, two, one, two].map(move))
+    const { kept, counted } = await keptAndCountedDays(two.database)
+    expect(kept).toEqual(counted)
+    expect(kept.length).toBeGreaterThan(4)
   })
 
   const check = { verificationId: 'v1' }

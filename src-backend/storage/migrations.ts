@@ -83,6 +83,23 @@ const migrations: { id: number; statements: string[] }[] = [
         where settings -> 'checks' is null`,
     ],
   },
+  {
+    id: 6,
+    statements: [
+      `create table store_days (
+        store_id text not null references stores (id) on delete cascade, date text not null, count bigint not null,
+        version bigint not null, version_sum bigint not null, primary key (store_id, date))`,
+      `insert into store_days (store_id, date, count, version, version_sum)
+        select store_id, local_date, count(*), max(version), sum(version) from sessions
+        where store_id in (select id from stores) group by store_id, local_date`,
+      `create table day_blocks (
+        store_id text not null references stores (id) on delete cascade, date text not null, tag text not null,
+        form text not null, length bigint not null, crc bigint not null, deflated bytea not null,
+        primary key (store_id, date))`,
+      // Compressed already.
+      'alter table day_blocks alter column deflated set storage external',
+    ],
+  },
 ]
 
 /** Any number: all backends of one database take the same lock before they change its structure or its bootstrap. */

@@ -52,6 +52,13 @@ export function databaseErrorCode(error: unknown): string | null {
   return null
 }
 
+/** The innermost cause of an error: what wraps it quotes the query's values, which no log should hold. */
+export function innermostCause(error: unknown): unknown {
+  let cause = error
+  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause
+  return cause
+}
+
 /** More transactions than this at once only wait for each other and fill the memory. */
 const MAX_TRANSACTIONS = 256
 

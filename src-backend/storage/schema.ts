@@ -1,5 +1,16 @@
 /** The backend's tables, one schema for PGlite and PostgreSQL; `migrations.ts` creates them. Instants: UTC milliseconds. */
-import { bigint, boolean, index, json, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  json,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { sql } from 'drizzle-orm/sql'
 import type { Verdict } from '#shared/protocol/decisions.ts'
 import type { RefusalEntry } from '#shared/protocol/refusals.ts'
@@ -8,6 +19,7 @@ import type { Role, StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 
 const integer = (name: string) => bigint(name, { mode: 'number' })
+const bytes = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' })
 
 /** `epoch` and `origin` of this database (`database-origin.ts`) and the `token_key` that signs access tokens. */
 export const meta = pgTable('meta', { key: text('key').primaryKey(), value: text('value').notNull() })
@@ -85,6 +97,38 @@ export const sessions = pgTable(
       .where(sql`summary ->> 'customerId' is not null`),
     index('sessions_expiry').on(table.expiresAt).where(sql`not ended`),
   ],
+)
+
+/** What a day's sessions are, kept by every transaction that writes one: the manifest and the tags of day blocks. */
+export const storeDays = pgTable(
+  'store_days',
+  {
+    storeId: text('store_id').notNull(),
+    date: text('date').notNull(),
+    count: integer('count').notNull(),
+    /** Highest of the sessions. */
+    version: integer('version').notNull(),
+    versionSum: integer('version_sum').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.storeId, table.date] })],
+)
+
+/** Built day blocks, one per day: a cache that may be emptied at any time. */
+export const dayBlocks = pgTable(
+  'day_blocks',
+  {
+    storeId: text('store_id').notNull(),
+    date: text('date').notNull(),
+    /** Of the content; another one than the day has now makes the row worthless. */
+    tag: text('tag').notNull(),
+    /** `DAY_BLOCK_FORM` of the backend that built it. */
+    form: text('form').notNull(),
+    /** Bytes and CRC-32 of the block that `deflated` holds as a piece of a gzip stream. */
+    length: integer('length').notNull(),
+    crc: integer('crc').notNull(),
+    deflated: bytes('deflated').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.storeId, table.date] })],
 )
 
 /** Every event id of a store, of facts and of decisions, with the session that holds it. */

@@ -1,4 +1,5 @@
 /** A backend for tests: three stores, a clock that the test moves, and short ways to call it. */
+import { sql } from 'drizzle-orm/sql'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import type { z } from 'zod'
 import type { DecisionType } from '#shared/protocol/decisions.ts'
@@ -15,7 +16,7 @@ import {
 } from '#shared/protocol/sync.ts'
 import type { Clock } from '#shared/time/clock.ts'
 import { type Backend, startBackend } from '../backend.ts'
-import { type Database, openPglite, openPostgres } from '../storage/open-database.ts'
+import { type Database, openPglite, openPostgres, rowsOf } from '../storage/open-database.ts'
 import { type PostgresServer, skipsPostgres, startPostgres } from './postgres-server.ts'
 
 export interface TestClock extends Clock {
@@ -219,6 +220,20 @@ let counter = 0
 export function freshId(prefix: string): string {
   counter++
   return `${prefix}-${counter}`
+}
+
+/** Days of all stores as they are kept, and as they are when counted anew. */
+export async function keptAndCountedDays({ queries }: Database): Promise<{ kept: unknown[]; counted: unknown[] }> {
+  const numbers = sql.raw('count::text, version::text, version_sum::text')
+  const kept = await rowsOf(queries, sql`select store_id, date, ${numbers} from store_days order by store_id, date`)
+  const counted = await rowsOf(
+    queries,
+    sql`select store_id, date, ${numbers} from (
+          select store_id, local_date as date, count(*) as count, max(version) as version, sum(version) as version_sum
+          from sessions group by store_id, local_date) as day
+        order by store_id, date`,
+  )
+  return { kept, counted }
 }
 
 /** Builds facts of one session, a second apart unless told otherwise. */

@@ -12,4 +12,9 @@ export const protocolHistory: readonly { version: number; hash: string; change: 
     change: 'taking a check over, leases, settings of checks, what a spot check found, register of refusals',
   },
   { version: 1, hash: '14a415460ca3cab1', change: 'names of items that a spot check found' },
+  {
+    version: 1,
+    hash: 'c6988e23d96dce6f',
+    change: 'narrow integers of day blocks, not for consoles that ask for single days',
+  },
 ]

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { canonicalJson } from './canonical-json.ts'
 import * as customerSessions from './customer-sessions.ts'
-import { encodeDayBlock } from './day-block.ts'
+import { encodeDayBlock, widenDayBlock } from './day-block.ts'
 import * as decisions from './decisions.ts'
 import * as integration from './integration.ts'
 import * as problems from './problems.ts'
@@ -36,10 +36,13 @@ function shapeOf(schema: unknown): unknown {
 
 const wireOf = (schema: z.ZodType) => shapeOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))
 
+const columnsIn = (block: Uint8Array) => tableFromIPC(block).schema.fields.map(({ name, type }) => `${name}: ${type}`)
+
 /** The contract as data, by name: every exported schema, the kinds of problems, the columns of day blocks. */
 function frozen(): Record<string, unknown> {
   const contract: Record<string, unknown> = {
-    'day-block columns': tableFromIPC(encodeDayBlock([])).schema.fields.map(({ name, type }) => `${name}: ${type}`),
+    'day-block columns': columnsIn(widenDayBlock(encodeDayBlock([]))),
+    'narrow day-block columns': columnsIn(encodeDayBlock([])),
     'problem kinds': Object.entries(problems.problemKinds).map(([code, { status, retry }]) => [code, status, retry]),
     'media types and header': [
       sync.PROTOCOL_HEADER,
