@@ -29,6 +29,11 @@ export function startOfLocalDate(date: string, zone: string): number {
   return Temporal.PlainDate.from(date).toZonedDateTime(zone).epochMilliseconds
 }
 
+/** The calendar day (YYYY-MM-DD) so many days later, or earlier for a negative number. */
+export function addDays(date: string, days: number): string {
+  return Temporal.PlainDate.from(date).add({ days }).toString()
+}
+
 /** Per zone the local day that was asked for last, `from` its first instant `to` the next day's. */
 const lastDays = new Map<string, { from: number; to: number }>()
 
@@ -39,7 +44,7 @@ export function nextLocalMidnight(instantMs: number, zone: string): number {
   if (known !== undefined && instantMs >= known.from && instantMs < known.to) return known.to
   const date = localDateOf(instantMs, zone)
   const from = startOfLocalDate(date, zone)
-  const to = startOfLocalDate(Temporal.PlainDate.from(date).add({ days: 1 }).toString(), zone)
+  const to = startOfLocalDate(addDays(date, 1), zone)
   lastDays.set(zone, { from, to })
   return to
 }
