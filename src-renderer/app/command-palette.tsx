@@ -11,7 +11,7 @@ import { noFilter } from '../data/data-api.ts'
 import { useData, useRevision, useStores } from '../ui/data-context.ts'
 import { formatShort } from '../ui/format-time.ts'
 import { clientLabel } from '../ui/labels.ts'
-import { type Command, groupCommands, useAllCommands } from '../ui/shortcuts.ts'
+import { type Command, groupCommands, useAllCommands, usePalette } from '../ui/shortcuts.ts'
 import { serverNow } from '../ui/use-now.ts'
 import classes from './commands.module.css'
 import { Keys } from './shortcuts-sheet.tsx'
@@ -33,7 +33,7 @@ function matches(command: Command, query: string): boolean {
 
 /** Opens at once; `onClose` after it was left or something was chosen. */
 export function CommandPalette({ onClose }: { onClose: () => void }) {
-  const [query, setQuery] = useState('')
+  const [query, setQuery] = useState(usePalette.getState().query ?? '')
   const needle = query.trim()
   useEffect(() => {
     spotlight.open()
@@ -53,6 +53,7 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
       scrollable
       maxHeight={460}
       transitionProps={{ duration: 0 }}
+      overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
     >
       <Spotlight.Search
         placeholder="Do something, go somewhere, or find a session by its id"

@@ -15,7 +15,15 @@ import {
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useData } from '../ui/data-context.ts'
-import { type Command, isMac, useCommandKeys, useCommands } from '../ui/shortcuts.ts'
+import {
+  type Command,
+  closePalette,
+  isMac,
+  openPalette,
+  useCommandKeys,
+  useCommands,
+  usePalette,
+} from '../ui/shortcuts.ts'
 import { useUiState } from '../ui/ui-state.ts'
 
 // Neither is needed for the first picture.
@@ -26,7 +34,8 @@ const EVERYWHERE = 'Everywhere'
 
 /** The button that opens the palette; registers what works everywhere. */
 export function Commands() {
-  const [open, setOpen] = useState<'palette' | 'sheet' | null>(null)
+  const isPaletteOpen = usePalette((palette) => palette.query !== null)
+  const [isSheetOpen, setIsSheetOpen] = useState(false)
   const data = useData()
   const navigate = useNavigate()
   const { setColorScheme } = useMantineColorScheme()
@@ -40,7 +49,7 @@ export function Commands() {
         text: 'Find a command or a session',
         keys: 'mod+k',
         keysOnly: true,
-        run: () => setOpen('palette'),
+        run: () => openPalette(),
       },
       {
         id: 'shortcuts',
@@ -48,7 +57,7 @@ export function Commands() {
         text: 'Show all keyboard shortcuts',
         keys: '?',
         icon: IconKeyboard,
-        run: () => setOpen('sheet'),
+        run: () => setIsSheetOpen(true),
       },
       {
         id: 'go.sessions',
@@ -115,7 +124,6 @@ export function Commands() {
     ]
   }, [data, navigate, setColorScheme])
   useCommands(commands)
-  const close = () => setOpen(null)
   const keys = isMac() ? '⌘K' : 'Ctrl+K'
   return (
     <>
@@ -124,13 +132,13 @@ export function Commands() {
         color="gray"
         aria-label={`Commands (${keys})`}
         title={`Commands (${keys})`}
-        onClick={() => setOpen('palette')}
+        onClick={() => openPalette()}
       >
         <IconCommand size={18} stroke={1.7} />
       </ActionIcon>
       <Suspense>
-        {open === 'palette' && <CommandPalette onClose={close} />}
-        {open === 'sheet' && <ShortcutsSheet onClose={close} />}
+        {isPaletteOpen && <CommandPalette onClose={closePalette} />}
+        {isSheetOpen && <ShortcutsSheet onClose={() => setIsSheetOpen(false)} />}
       </Suspense>
     </>
   )

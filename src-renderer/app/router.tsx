@@ -19,7 +19,7 @@ import { SessionPage } from '../features/sessions/session-page.tsx'
 import { SessionsPage } from '../features/sessions/sessions-page.tsx'
 import { decodeId, encodeId } from '../ui/link-id.ts'
 import { Blank } from '../ui/parts.tsx'
-import { parseSessionsSearch } from '../ui/sessions-search.ts'
+import { keepSessionsSearch } from '../ui/sessions-search.ts'
 import { Shell } from './shell.tsx'
 
 interface ShellSearch {
@@ -53,7 +53,7 @@ const indexFileRoute = createRoute({ getParentRoute: () => rootRoute, path: '/in
 const sessionsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sessions',
-  validateSearch: parseSessionsSearch,
+  validateSearch: keepSessionsSearch,
   component: SessionsPage,
 })
 

@@ -33,6 +33,13 @@ interface Registered {
 
 const useRegistered = create<{ registered: readonly Registered[] }>()(() => ({ registered: [] }))
 
+/** What the command palette is asked for; null while it is closed. */
+export const usePalette = create<{ query: string | null }>()(() => ({ query: null }))
+
+/** Opens the command palette with a text in it, for a choice among commands that begin alike. */
+export const openPalette = (query = ''): void => usePalette.setState({ query })
+export const closePalette = (): void => usePalette.setState({ query: null })
+
 /** Registers commands while the calling component is mounted; of two with the same keys the later registered one acts. */
 export function useCommands(commands: readonly Command[]): void {
   const latest = useRef(commands)
@@ -95,6 +102,12 @@ export function useCommandKeys(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing || isMeantForTarget(event)) return
+      const { query } = usePalette.getState()
+      if (query !== null) {
+        // Typed before the palette was there: it is meant for its field.
+        if (event.key.length === 1) usePalette.setState({ query: query + event.key })
+        return
+      }
       const { registered } = useRegistered.getState()
       const commands = registered.flatMap((each) => each.commands)
       const command = commandOf(commands, chordOf(event))

@@ -1,267 +1,374 @@
-// biome-ignore-all lint/a11y/useSemanticElements: rows are virtual and positioned, which table elements cannot be
-// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
-/** The sessions list: a virtualised grid over all history, paged through the worker in windows. */
-import { Loader, VisuallyHidden } from '@mantine/core'
-import { IconArrowNarrowDown, IconArrowNarrowUp, IconBasketOff } from '@tabler/icons-react'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+/** The sessions list: filters on top, a virtual grid over all history, sums below. */
+import { VisuallyHidden } from '@mantine/core'
+import {
+  IconArrowBarToUp,
+  IconArrowsSort,
+  IconBookmark,
+  IconClock,
+  IconColumns3,
+  IconFilter,
+  IconRefresh,
+  IconSearch,
+} from '@tabler/icons-react'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
-import { noFilter, type SessionQuery, type SessionSort } from '../../data/data-api.ts'
+import type { SessionKey, SessionSort } from '../../data/data-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
-import { useData, useDataStatus, useRevision, useStores } from '../../ui/data-context.ts'
-import { Blank } from '../../ui/parts.tsx'
+import { unknownColumns } from '../../ui/column-layout.ts'
+import { useData, useStores } from '../../ui/data-context.ts'
+import { filterTitles } from '../../ui/filter-words.ts'
+import { counted } from '../../ui/labels.ts'
+import { type FilterName, type ListFilters, listScope, noListFilters } from '../../ui/list-filters.ts'
+import { useListPreferences, useSavedViews } from '../../ui/list-preferences.ts'
+import type { SavedView } from '../../ui/saved-views.ts'
+import { sessionColumn, sessionColumnIds } from '../../ui/session-columns.ts'
+import {
+  readSessionsSearch,
+  type SearchProblem,
+  type SessionsSearch,
+  withoutProblems,
+  writeFilters,
+  writeSort,
+} from '../../ui/sessions-search.ts'
+import { type Command, openPalette, useCommands } from '../../ui/shortcuts.ts'
 import { useUiState } from '../../ui/ui-state.ts'
-import { useNow } from '../../ui/use-now.ts'
-import { SessionFilters } from './session-filters.tsx'
-import { SessionRow } from './session-row.tsx'
+import { FilterPills, type OpenFilter, SearchProblems } from './filter-bar.tsx'
+import { keyOf } from './held-rows.ts'
+import { ListBlank } from './list-blank.tsx'
+import { ListFoot } from './list-foot.tsx'
+import { add, isEmpty, MAX_SELECTED, nothingSelected, type Selection, toggle } from './list-selection.ts'
 import classes from './sessions.module.css'
+import { SessionsGrid } from './sessions-grid.tsx'
+import { SessionsToolbar } from './sessions-toolbar.tsx'
+import { type Span, useListRows } from './use-list-rows.ts'
+import { useListScroll } from './use-list-scroll.ts'
+import { allViews, ViewsMenu } from './views-menu.tsx'
 
 const route = getRouteApi('/sessions')
 
-const ROW_HEIGHT = 34
-const HEADER_HEIGHT = 30
-/** Windows start and end on multiples of this, so that scrolling asks once per so many rows. */
-const WINDOW_STEP = 100
-const WINDOW_MARGIN = 40
-/** How often activity (ongoing or stale) is derived anew while nothing changes. */
-const ACTIVITY_STEP_MS = 20_000
+/** Rows asked for around those that are seen, in multiples: scrolling asks once per so many. */
+const SPAN_STEP = 50
+const SPAN_MARGIN = 30
+const FIRST_SPAN: Span = { offset: 0, limit: 2 * SPAN_STEP }
+const GROUP = 'Sessions list'
+const sorts = sessionColumnIds.flatMap((id) => {
+  const { sort, title } = sessionColumn(id)
+  return sort === undefined ? [] : { sort, title }
+})
 
-const columns: { title: string; sort?: SessionSort; right?: boolean }[] = [
-  { title: 'Last activity', sort: 'lastActivityAt' },
-  { title: 'Start', sort: 'startedAt' },
-  { title: 'Client', sort: 'client' },
-  { title: 'Items', sort: 'quantity', right: true },
-  { title: 'Value', sort: 'total', right: true },
-  { title: 'Store', sort: 'storeId' },
-  { title: 'Progress', sort: 'progress' },
-  { title: 'State', sort: 'state' },
-  { title: 'Checks' },
-  { title: 'Waiting', right: true },
-  { title: 'Customer · session' },
-]
-
-const keyOf = (row: SessionSummary): string => JSON.stringify([row.storeId, row.id])
-
-/** Filters on top, rows below; up and down move, Enter opens, `/` searches. */
+/** The room "Sessions". */
 export function SessionsPage() {
-  const search = route.useSearch()
+  const search: SessionsSearch = route.useSearch()
   const navigate = useNavigate()
   const data = useData()
   const stores = useStores()
   const chosen = useChosenStores()
-  const revision = useRevision()
-  const nowMs = useNow(ACTIVITY_STEP_MS)
-  const syncing = useDataStatus((status) => status.firstSync !== null)
-  const scroller = useRef<HTMLDivElement>(null)
-  const [activeKey, setActiveKey] = useState(() => useUiState.getState().sessionsCursor.key)
-  const [range, setRange] = useState({ offset: 0, limit: WINDOW_STEP })
-  const sort = search.sort ?? 'lastActivityAt'
-  const descending = search.ascending !== true
-
+  const scope = useMemo(() => listScope(stores, chosen), [stores, chosen])
+  const [{ layout, exactTimes }, setPreferences] = useListPreferences()
+  const { view, problems } = useMemo(() => readSessionsSearch(search), [search])
+  const { filters, sort, descending } = view
   useEffect(() => useUiState.setState({ sessionsSearch: search }), [search])
 
-  const filter: Omit<SessionQuery, 'offset' | 'limit' | 'nowMs'> = useMemo(
-    () => ({
-      ...noFilter,
-      storeIds: chosen,
-      activity: search.activity ?? [],
-      state: search.state ?? [],
-      client: search.client ?? [],
-      text: search.text ?? '',
-      sort,
-      descending,
-    }),
-    [chosen, search, sort, descending],
-  )
-  const { data: page, isError } = useQuery({
-    queryKey: ['sessions', filter, range, nowMs, revision],
-    queryFn: async () => ({ filter, offset: range.offset, ...(await data.sessions({ ...filter, ...range, nowMs })) }),
-    placeholderData: keepPreviousData,
-  })
-  const count = page?.count ?? 0
-  const outdated = page !== undefined && page.filter !== filter
-
-  const virtualizer = useVirtualizer({
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    initialOffset: () => useUiState.getState().sessionsCursor.scrollTop,
-    overscan: 10,
-    paddingStart: HEADER_HEIGHT,
-    scrollPaddingStart: HEADER_HEIGHT,
-  })
-  const items = virtualizer.getVirtualItems()
-  const first = items[0]?.index ?? 0
-  const last = items.at(-1)?.index ?? 0
+  const [span, setSpan] = useState(FIRST_SPAN)
+  const [start] = useState(() => useUiState.getState().sessionsCursor)
+  const [reading, setReading] = useState({ pointer: false, focus: false })
+  const [active, setActive] = useState<{ index: number; key: string | null }>({ index: -1, key: start.key })
+  const [isAway, setIsAway] = useState(start.scrollTop > 0)
+  // Whoever reads a row, or stands somewhere in the list, must find it where it is.
+  const isStill = reading.pointer || isAway || (reading.focus && active.index >= 0)
+  const rows = useListRows(view, scope, chosen, span, isStill)
+  const { shown, question, nowMs } = rows
+  const scroll = useListScroll(shown?.count ?? 0, start.scrollTop)
+  useEffect(() => setIsAway(!scroll.isAtTop), [scroll.isAtTop])
   useEffect(() => {
-    const offset = Math.max(0, Math.floor((first - WINDOW_MARGIN) / WINDOW_STEP) * WINDOW_STEP)
-    const end = Math.ceil((last + 1 + WINDOW_MARGIN) / WINDOW_STEP) * WINDOW_STEP
-    setRange((range) =>
-      range.offset === offset && range.limit === end - offset ? range : { offset, limit: end - offset },
-    )
-  }, [first, last])
+    const offset = Math.max(0, Math.floor((scroll.first - SPAN_MARGIN) / SPAN_STEP) * SPAN_STEP)
+    const end = Math.ceil((scroll.last + 1 + SPAN_MARGIN) / SPAN_STEP) * SPAN_STEP
+    setSpan((now) => (now.offset === offset && now.limit === end - offset ? now : { offset, limit: end - offset }))
+  }, [scroll.first, scroll.last])
 
-  // Coming back from a session the list stands where it stood; another filter starts at the top.
-  const restored = useRef(false)
-  useLayoutEffect(() => {
-    if (restored.current || count === 0 || scroller.current === null) return
-    restored.current = true
-    scroller.current.scrollTop = useUiState.getState().sessionsCursor.scrollTop
-  }, [count])
-  const filterKey = JSON.stringify(filter)
-  const lastFilterKey = useRef(filterKey)
+  const [selection, setSelection] = useState<Selection>(nothingSelected)
+  const anchor = useRef<number | null>(null)
+  const [note, setNote] = useState<string | null>(null)
+  // Another question is another list: it starts at its top, with nothing selected.
+  const [asked, setAsked] = useState(question)
+  if (asked !== question) {
+    setAsked(question)
+    setSelection(nothingSelected)
+    setActive({ index: -1, key: null })
+    setNote(null)
+  }
+  const { scrollToTop, scrollToRow } = scroll
+  const isFirst = useRef(true)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the question that changed
   useEffect(() => {
-    if (lastFilterKey.current === filterKey) return
-    lastFilterKey.current = filterKey
-    scroller.current?.scrollTo({ top: 0 })
-  }, [filterKey])
+    if (!isFirst.current) scrollToTop()
+    isFirst.current = false
+    anchor.current = null
+  }, [question])
 
-  const rowAt = (index: number): SessionSummary | undefined => page?.rows[index - page.offset]
+  // The active row is known by its key once it is there: where rows move, it moves along.
+  const activeNow = useMemo(() => {
+    const at = shown?.rows.findIndex(({ key }) => key === active.key) ?? -1
+    return shown !== null && at >= 0 ? shown.offset + at : active.index
+  }, [shown, active])
+  useEffect(() => {
+    if (shown === null || activeNow < 0) return
+    const key = shown.rows[activeNow - shown.offset]?.key ?? active.key
+    if (activeNow !== active.index || key !== active.key) setActive({ index: activeNow, key })
+  }, [shown, activeNow, active])
+
+  const go = (next: SessionsSearch) => void navigate({ to: '/sessions', search: next, replace: true })
+  const change = (part: Partial<ListFilters>) => go({ ...search, ...writeFilters(part) })
+  const sortBy = (column: SessionSort) => go({ ...search, ...writeSort(column, column === sort ? !descending : true) })
+  const [chosenView, setChosenView] = useState<string | null>(null)
+  const choose = (next: SavedView) => {
+    setChosenView(next.id)
+    if (next.columns !== null) setPreferences({ layout: next.columns })
+    go(next.search)
+  }
 
   const open = (row: SessionSummary) => {
-    useUiState.setState({ sessionsCursor: { key: keyOf(row), scrollTop: scroller.current?.scrollTop ?? 0 } })
-    void navigate({
-      to: '/stores/$storeId/sessions/$sessionId',
-      params: { storeId: row.storeId, sessionId: row.id },
-    })
+    useUiState.setState({ sessionsCursor: { key: keyOf(row), scrollTop: scroll.position() } })
+    void navigate({ to: '/stores/$storeId/sessions/$sessionId', params: { storeId: row.storeId, sessionId: row.id } })
+  }
+  const selectAll = () => setSelection({ all: true })
+  const unselect = () => {
+    if (isEmpty(selection)) setActive({ index: -1, key: null })
+    setSelection(nothingSelected)
+    setNote(null)
+  }
+  const letIn = () => {
+    rows.letIn()
+    scrollToTop()
   }
 
-  const activeIndex = page === undefined ? -1 : page.rows.findIndex((row) => keyOf(row) === activeKey) + page.offset
-  const activeLoaded = page !== undefined && activeIndex >= page.offset
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget || page === undefined || count === 0) return
-    const pageful = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 2)
-    // Without a selection the keys start at the first row that can be seen, not at what is kept above it.
-    const top = Math.ceil((scroller.current?.scrollTop ?? 0) / ROW_HEIGHT)
-    const from = activeLoaded ? activeIndex : top - 1
-    const targets: Partial<Record<string, number>> = {
-      ArrowDown: from + 1,
-      ArrowUp: from - 1,
-      PageDown: from + pageful,
-      PageUp: from - pageful,
-      Home: 0,
-      End: count - 1,
+  /** Keys of the rows between two places: those at hand, or else asked for. */
+  const keysBetween = async (from: number, to: number): Promise<SessionKey[]> => {
+    const at = shown?.rows.slice(from - shown.offset, to + 1 - shown.offset) ?? []
+    if (shown !== null && from >= shown.offset && at.length === to - from + 1) return at.map(({ row }) => row)
+    const limit = Math.min(to - from + 1, MAX_SELECTED)
+    const page = await data.sessions({ ...question, nowMs, offset: from + (shown?.shift ?? 0), limit })
+    return page.rows
+  }
+  const moveTo = async (index: number, extend: boolean) => {
+    const from = anchor.current ?? Math.max(activeNow, 0)
+    setActive({ index, key: shown?.rows[index - shown.offset]?.key ?? null })
+    scrollToRow(index)
+    if (!extend) {
+      anchor.current = null
+      return
     }
-    const wanted = targets[event.key]
-    const active = activeLoaded ? rowAt(activeIndex) : undefined
-    if (wanted !== undefined) {
-      event.preventDefault()
-      const index = Math.min(Math.max(wanted, 0), count - 1)
-      const row = rowAt(index)
-      if (row !== undefined) setActiveKey(keyOf(row))
-      virtualizer.scrollToIndex(index)
-    } else if (event.key === 'Enter' && active !== undefined) {
-      open(active)
-    }
+    anchor.current = from
+    const keys = await keysBetween(Math.min(from, index), Math.max(from, index))
+    setSelection(
+      add(
+        nothingSelected,
+        keys.map(({ storeId, id }) => ({ storeId, id })),
+      ),
+    )
+    const isTooMany = Math.abs(from - index) >= MAX_SELECTED
+    setNote(isTooMany ? `Only ${counted(MAX_SELECTED, 'session')} can be selected one by one; Ctrl+A takes all.` : null)
+  }
+  const toggleRow = (row: SessionSummary, index: number) => {
+    anchor.current = index
+    setSelection((now) => toggle(now, { storeId: row.storeId, id: row.id }))
   }
 
-  const sortBy = (column: SessionSort) => {
-    void navigate({
-      to: '/sessions',
-      search: (previous) => ({
-        ...previous,
-        sort: column === 'lastActivityAt' ? undefined : column,
-        ascending: column === sort && descending ? true : undefined,
-      }),
-      replace: true,
-    })
+  const [openFilter, setOpenFilter] = useState<OpenFilter>(null)
+  const [openMenu, setOpenMenu] = useState<'views' | 'columns' | null>(null)
+  const searchField = useRef<HTMLInputElement>(null)
+  const focusRows = () => {
+    scroll.scroller.current?.focus()
+    if (activeNow < 0 && (shown?.count ?? 0) > 0) void moveTo(0, false)
   }
+  useListCommands({
+    search: () => searchField.current?.select(),
+    rows: focusRows,
+    filter: setOpenFilter,
+    views: () => setOpenMenu('views'),
+    columns: () => setOpenMenu('columns'),
+    times: () => setPreferences({ exactTimes: !exactTimes }),
+    letIn,
+    selectAll,
+    clear: () => change(noListFilters),
+    sortBy,
+    choose,
+  })
 
+  const unknown = unknownColumns(layout)
+  const allProblems: SearchProblem[] = [
+    ...problems,
+    ...unknown.map((id) => ({ field: `column ${id}`, message: `This version has no column “${id}”.` })),
+  ]
+  const removeProblems = () => {
+    const columnVisibility = { ...layout.columnVisibility, ...Object.fromEntries(unknown.map((id) => [id, false])) }
+    if (unknown.length > 0) setPreferences({ layout: { ...layout, columnVisibility } })
+    if (problems.length > 0) go(withoutProblems(search))
+  }
+  const count = rows.all?.count ?? null
   return (
     <div className={classes.page}>
       <VisuallyHidden component="h1">Sessions</VisuallyHidden>
-      <SessionFilters
-        filter={filter}
-        nowMs={nowMs}
-        count={page === undefined ? null : count}
-        onLeaveSearch={() => scroller.current?.focus()}
+      <SessionsToolbar
+        filters={filters}
+        scope={scope}
+        facets={rows.facets}
+        onChange={change}
+        open={openFilter}
+        onOpen={setOpenFilter}
+        columns={{
+          layout,
+          onLayout: (layout) => setPreferences({ layout }),
+          isOpen: openMenu === 'columns',
+          onOpen: (isOpen) => setOpenMenu(isOpen ? 'columns' : null),
+        }}
+        exactTimes={exactTimes}
+        onExactTimes={(exactTimes) => setPreferences({ exactTimes })}
+        search={searchField}
+        onLeaveSearch={focusRows}
+        views={
+          <ViewsMenu
+            search={search}
+            layout={layout}
+            chosen={chosenView}
+            onChoose={choose}
+            isOpen={openMenu === 'views'}
+            onOpen={(isOpen) => setOpenMenu(isOpen ? 'views' : null)}
+          />
+        }
+        actions={null}
       />
-      <div className={classes.list}>
-        <div
-          ref={scroller}
-          className={classes.grid}
-          role="grid"
-          aria-label="Sessions"
-          aria-rowcount={count + 1}
-          aria-busy={outdated || page === undefined}
-          aria-activedescendant={activeLoaded ? `session-row-${activeIndex}` : undefined}
-          tabIndex={0}
-          onKeyDown={onKeyDown}
-        >
-          <div
-            style={{ height: Math.max(virtualizer.getTotalSize(), HEADER_HEIGHT) }}
-            className={classes.sizer}
-            role="presentation"
-          >
-            <div role="row" aria-rowindex={1} className={`${classes.columns} ${classes.header}`}>
-              {columns.map((column) => (
-                <div
-                  key={column.title}
-                  role="columnheader"
-                  data-right={column.right || undefined}
-                  aria-sort={column.sort === sort ? (descending ? 'descending' : 'ascending') : undefined}
-                >
-                  {column.sort === undefined ? (
-                    column.title
-                  ) : (
-                    <button type="button" onClick={() => column.sort && sortBy(column.sort)}>
-                      {column.title}
-                      {column.sort === sort &&
-                        (descending ? (
-                          <IconArrowNarrowDown size={14} aria-hidden />
-                        ) : (
-                          <IconArrowNarrowUp size={14} aria-hidden />
-                        ))}
-                    </button>
-                  )}
-                </div>
-              ))}
-            </div>
-            {items.map((item) => {
-              const row = rowAt(item.index)
-              return row === undefined ? (
-                <div key={item.key} className={classes.skeleton} style={{ transform: `translateY(${item.start}px)` }} />
-              ) : (
-                <SessionRow
-                  key={keyOf(row)}
-                  row={row}
-                  index={item.index}
-                  top={item.start}
-                  active={item.index === activeIndex}
-                  store={stores.find((store) => store.id === row.storeId)}
-                  nowMs={nowMs}
-                  onOpen={open}
-                  onActivate={() => setActiveKey(keyOf(row))}
-                />
-              )
-            })}
-          </div>
-        </div>
-        {page === undefined && !isError && (
-          <div className={classes.over}>
-            <Loader size="sm" role="status" aria-label="Loading sessions" />
-          </div>
-        )}
-        {(isError || (page !== undefined && count === 0)) && (
-          <div className={classes.over}>
-            {isError ? (
-              <Blank icon={IconBasketOff} title="The sessions could not be read">
-                <p>The console’s storage did not answer. It is asked again with the next change.</p>
-              </Blank>
-            ) : (
-              <Blank icon={IconBasketOff} title="No sessions">
-                <p>
-                  {syncing
-                    ? 'The history is still being fetched; sessions appear as they arrive.'
-                    : 'No session matches these filters. Remove some, or choose other stores.'}
-                </p>
-              </Blank>
-            )}
-          </div>
-        )}
-      </div>
+      <FilterPills filters={filters} scope={scope} onOpen={setOpenFilter} onChange={change} />
+      <SearchProblems problems={allProblems} onRemove={removeProblems} />
+      <SessionsGrid
+        shown={shown}
+        isOutdated={rows.isOutdated}
+        scroll={scroll}
+        active={activeNow}
+        selection={selection}
+        stores={stores}
+        nowMs={nowMs}
+        exactTimes={exactTimes}
+        layout={layout}
+        sort={sort}
+        descending={descending}
+        onLayout={(layout) => setPreferences({ layout })}
+        onSort={sortBy}
+        onOpen={open}
+        onActive={(index, extend) => void moveTo(index, extend)}
+        onToggle={toggleRow}
+        onSelectAll={selectAll}
+        onEscape={unselect}
+        onReading={(by, isReading) => setReading((now) => ({ ...now, [by]: isReading }))}
+      >
+        {shown?.isHeld === true && !rows.isOutdated && <LetIn waiting={shown.waiting} onClick={letIn} />}
+        <ListBlank
+          count={count}
+          isComplete={rows.all?.complete ?? false}
+          isFailed={rows.isFailed}
+          filters={filters}
+          scope={scope}
+          chosen={chosen}
+          nowMs={nowMs}
+          onChange={change}
+        />
+      </SessionsGrid>
+      <ListFoot all={rows.all} selection={selection} note={note} onClear={unselect} />
     </div>
   )
+}
+
+/** Says that rows wait while the list holds still. */
+function LetIn({ waiting, onClick }: { waiting: number; onClick: () => void }) {
+  const words = waiting === 0 ? 'The order has changed' : `${counted(waiting, 'new or changed session')} above`
+  return (
+    <button type="button" className={classes.letIn} onClick={onClick} data-testid="let-in">
+      <IconArrowBarToUp size={15} aria-hidden />
+      <span role="status">{words}</span>
+      <kbd aria-hidden>n</kbd>
+    </button>
+  )
+}
+
+interface ListActs {
+  search: () => void
+  rows: () => void
+  filter: (open: OpenFilter) => void
+  views: () => void
+  columns: () => void
+  times: () => void
+  letIn: () => void
+  selectAll: () => void
+  clear: () => void
+  sortBy: (sort: SessionSort) => void
+  choose: (view: SavedView) => void
+}
+
+/** The list's shortcuts and its commands in the palette: filters, sorts and views by name. */
+function useListCommands(acts: ListActs): void {
+  const saved = useSavedViews((state) => state.views)
+  const own = (id: string, text: string, keys: string, run: () => void, icon?: Command['icon']): Command => ({
+    id: `sessions.${id}`,
+    group: GROUP,
+    text,
+    keys,
+    run,
+    icon,
+  })
+  const handled = (id: string, text: string, keys: string): Command => ({
+    id: `sessions.${id}`,
+    group: 'Rows of the list',
+    text,
+    keys,
+  })
+  useCommands([
+    own('search', 'Search session or customer id', '/', acts.search, IconSearch),
+    own('filter', 'Add a filter', 'f', () => acts.filter('menu'), IconFilter),
+    own('clear', 'Clear all filters', 'shift+f', acts.clear, IconFilter),
+    own('views', 'Switch or save a view', 'v', acts.views, IconBookmark),
+    own('columns', 'Choose columns', 'c', acts.columns, IconColumns3),
+    own('times', 'Relative or exact times', 't', acts.times, IconClock),
+    own('let-in', 'Let new and changed rows in', 'n', acts.letIn, IconRefresh),
+    own('rows', 'Go to the rows', 'r', acts.rows, IconArrowsSort),
+    own('all', 'Select all under the filters', 'mod+a', acts.selectAll),
+    own('sort', 'Sort by…', 's', () => openPalette('sort by '), IconArrowsSort),
+    handled('move', 'Move', 'arrowup arrowdown'),
+    handled('page', 'Move by a page', 'pageup pagedown'),
+    handled('ends', 'First and last row', 'home end'),
+    handled('open', 'Open the session', 'enter'),
+    handled('select', 'Select or unselect', 'space'),
+    handled('extend', 'Select on the way', 'shift+arrowup shift+arrowdown'),
+    handled('escape', 'Clear the selection', 'escape'),
+    ...allViews(saved).map(
+      (view): Command => ({
+        id: `sessions.view.${view.id}`,
+        group: 'Views',
+        text: view.name,
+        keywords: 'view show',
+        icon: IconBookmark,
+        run: () => acts.choose(view),
+      }),
+    ),
+    ...(Object.keys(filterTitles) as FilterName[])
+      .filter((name) => name !== 'activity' && name !== 'text')
+      .map(
+        (name): Command => ({
+          id: `sessions.filter.${name}`,
+          group: 'Filters',
+          text: `Filter by ${filterTitles[name].toLowerCase()}`,
+          icon: IconFilter,
+          run: () => acts.filter(name),
+        }),
+      ),
+    ...sorts.map(
+      ({ sort, title }): Command => ({
+        id: `sessions.sort.${sort}`,
+        group: 'Sort',
+        text: `Sort by ${title.toLowerCase()}`,
+        icon: IconArrowsSort,
+        run: () => acts.sortBy(sort),
+      }),
+    ),
+  ])
 }

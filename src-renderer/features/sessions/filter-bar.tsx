@@ -1,0 +1,256 @@
+/** Filters of the list: activity at a glance, everything else behind one menu, and what is active in words. */
+import { Popover, UnstyledButton } from '@mantine/core'
+import {
+  IconArrowLeft,
+  IconCalendar,
+  IconChevronDown,
+  IconChevronRight,
+  IconFilterPlus,
+  IconX,
+} from '@tabler/icons-react'
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef } from 'react'
+import type { Activity } from '#shared/session/activity.ts'
+import type { SessionFacets } from '../../data/data-api.ts'
+import { filterTitles, filterWords } from '../../ui/filter-words.ts'
+import { activityLabels } from '../../ui/labels.ts'
+import {
+  activeFilters,
+  type FilterName,
+  isOff,
+  type ListFilters,
+  type ListScope,
+  noListFilters,
+} from '../../ui/list-filters.ts'
+import type { SearchProblem } from '../../ui/sessions-search.ts'
+import { spanWords } from '../../ui/time-span.ts'
+import { FilterEditor } from './filter-editors.tsx'
+import classes from './filters.module.css'
+
+const activities = Object.keys(activityLabels) as Activity[]
+/** Activity has its chips and the text its field. */
+const listed = (Object.keys(filterTitles) as FilterName[]).filter((name) => name !== 'activity' && name !== 'text')
+
+/** What is open over the bar: the menu of all filters, one filter, or nothing. */
+export type OpenFilter = 'menu' | FilterName | null
+
+interface FilterProps {
+  filters: ListFilters
+  scope: ListScope
+  facets: SessionFacets | undefined
+  onChange: (change: Partial<ListFilters>) => void
+}
+
+/** Chips with counts: how many sessions each activity has under the other filters. */
+export function ActivityChips({ filters, facets, onChange }: FilterProps) {
+  const toggle = (activity: Activity) =>
+    onChange({
+      activity: filters.activity.includes(activity)
+        ? filters.activity.filter((each) => each !== activity)
+        : [...filters.activity, activity],
+    })
+  return (
+    <fieldset className={classes.chips} aria-label="Activity">
+      {activities.map((activity) => {
+        const { icon: ActivityIcon, text, tone } = activityLabels[activity]
+        const count = facets?.activity.find(({ value }) => value === activity)?.count ?? 0
+        return (
+          <button
+            key={activity}
+            type="button"
+            className={classes.chip}
+            data-tone={tone}
+            aria-pressed={filters.activity.includes(activity)}
+            onClick={() => toggle(activity)}
+          >
+            <ActivityIcon size={15} stroke={1.9} aria-hidden />
+            {text}
+            <span className={classes.chipCount}>{facets === undefined ? '…' : count.toLocaleString('en')}</span>
+          </button>
+        )
+      })}
+    </fieldset>
+  )
+}
+
+interface FilterMenuProps extends FilterProps {
+  open: OpenFilter
+  onOpen: (open: OpenFilter) => void
+}
+
+/** The buttons for time and for all other filters, and the popover they share. */
+export function FilterMenu({ open, onOpen, ...props }: FilterMenuProps) {
+  const { filters } = props
+  const isTime = open === 'started'
+  return (
+    <div className={classes.menus}>
+      <FilterPopover open={isTime ? open : null} onOpen={onOpen} {...props}>
+        <UnstyledButton
+          className={classes.choice}
+          data-active={filters.started !== null || undefined}
+          onClick={() => onOpen(isTime ? null : 'started')}
+        >
+          <IconCalendar size={15} stroke={1.8} aria-hidden />
+          {filters.started === null ? 'Any time' : spanWords(filters.started)}
+          <IconChevronDown size={13} aria-hidden />
+        </UnstyledButton>
+      </FilterPopover>
+      <FilterPopover open={isTime ? null : open} onOpen={onOpen} {...props}>
+        <UnstyledButton className={classes.choice} onClick={() => onOpen(open === null || isTime ? 'menu' : null)}>
+          <IconFilterPlus size={15} stroke={1.8} aria-hidden />
+          Filter
+        </UnstyledButton>
+      </FilterPopover>
+    </div>
+  )
+}
+
+function FilterPopover({ open, onOpen, children, ...props }: FilterMenuProps & { children: ReactNode }) {
+  const isMenu = open === 'menu'
+  return (
+    <Popover
+      opened={open !== null}
+      onChange={(opened) => !opened && onOpen(null)}
+      position="bottom-start"
+      trapFocus
+      returnFocus
+      transitionProps={{ duration: 0 }}
+    >
+      <Popover.Target>{children}</Popover.Target>
+      <Popover.Dropdown p={0} aria-label={open === null || isMenu ? 'Filters' : filterTitles[open]}>
+        {isMenu && <FilterList filters={props.filters} onOpen={onOpen} />}
+        {open !== null && !isMenu && <Editor key={open} name={open} onOpen={onOpen} {...props} />}
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+interface EditorProps extends FilterProps {
+  name: FilterName
+  onOpen: (open: OpenFilter) => void
+}
+
+/** One filter with its name and a way back to all of them. */
+function Editor({ name, onOpen, ...props }: EditorProps) {
+  const editor = useRef<HTMLDivElement>(null)
+  // The button that led here is gone, and the focus with it.
+  useLayoutEffect(() => editor.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus(), [])
+  return (
+    <div ref={editor} className={classes.editor} data-filter={name}>
+      <div className={classes.editorHead}>
+        {name !== 'started' && (
+          <UnstyledButton aria-label="All filters" onClick={() => onOpen('menu')}>
+            <IconArrowLeft size={16} aria-hidden />
+          </UnstyledButton>
+        )}
+        <h2>{filterTitles[name]}</h2>
+        {!isOff(props.filters[name]) && (
+          <UnstyledButton className={classes.remove} onClick={() => props.onChange({ [name]: noListFilters[name] })}>
+            Clear
+          </UnstyledButton>
+        )}
+      </div>
+      <FilterEditor name={name} {...props} />
+    </div>
+  )
+}
+
+/** All filters by name; up and down move, a letter jumps to the next name that begins with it. */
+function FilterList({ filters, onOpen }: { filters: ListFilters; onOpen: (open: OpenFilter) => void }) {
+  const list = useRef<HTMLDivElement>(null)
+  // At once: the next letter is meant for the list, not for the screen under it.
+  useLayoutEffect(() => list.current?.querySelector('button')?.focus(), [])
+  const onKeyDown = (event: KeyboardEvent) => {
+    const items = [...(list.current?.querySelectorAll('button') ?? [])]
+    const at = items.findIndex((item) => item.matches(':focus'))
+    const after = [...items.slice(at + 1), ...items.slice(0, at + 1)]
+    const next =
+      event.key === 'ArrowDown'
+        ? after[0]
+        : event.key === 'ArrowUp'
+          ? items.at(at - 1)
+          : event.key.length === 1
+            ? after.find((item) => item.textContent?.toLowerCase().startsWith(event.key.toLowerCase()))
+            : undefined
+    if (next === undefined) return
+    event.preventDefault()
+    next.focus()
+  }
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: moves the focus among the buttons in it
+    <div ref={list} className={classes.filterList} onKeyDown={onKeyDown}>
+      {listed.map((name, index) => (
+        <UnstyledButton
+          key={name}
+          data-autofocus={index === 0 || undefined}
+          data-active={!isOff(filters[name]) || undefined}
+          onClick={() => onOpen(name)}
+        >
+          {filterTitles[name]}
+          <IconChevronRight size={14} className={classes.chevron} aria-hidden />
+        </UnstyledButton>
+      ))}
+    </div>
+  )
+}
+
+interface FilterPillsProps {
+  filters: ListFilters
+  scope: ListScope
+  onOpen: (open: OpenFilter) => void
+  onChange: (change: Partial<ListFilters>) => void
+}
+
+/** Every active filter in words: a click changes it, its cross takes it away. */
+export function FilterPills({ filters, scope, onOpen, onChange }: FilterPillsProps) {
+  const active = activeFilters(filters)
+  const pills = active.filter((name) => name !== 'activity')
+  if (pills.length === 0) return null
+  return (
+    <ul className={classes.pills} aria-label="Active filters">
+      {pills.map((name) => {
+        const words = filterWords(name, filters, scope)
+        return (
+          <li key={name} className={classes.pill} data-filter={name}>
+            <button type="button" onClick={() => onOpen(name)}>
+              {words}
+            </button>
+            <button
+              type="button"
+              className={classes.cross}
+              aria-label={`Remove filter: ${words}`}
+              onClick={() => onChange({ [name]: noListFilters[name] })}
+            >
+              <IconX size={13} aria-hidden />
+            </button>
+          </li>
+        )
+      })}
+      <li>
+        <button type="button" className={classes.clear} onClick={() => onChange(noListFilters)}>
+          Clear all
+        </button>
+      </li>
+    </ul>
+  )
+}
+
+/** What of the link or the saved view this version cannot follow; the list is shown without it. */
+export function SearchProblems({ problems, onRemove }: { problems: readonly SearchProblem[]; onRemove: () => void }) {
+  if (problems.length === 0) return null
+  return (
+    <div className={classes.problems} role="alert" data-testid="search-problems">
+      <div>
+        <strong>Not all of this view could be followed.</strong> It may come from a newer version. What you see is
+        without:
+        <ul>
+          {problems.map(({ field, message }) => (
+            <li key={`${field} ${message}`}>{message}</li>
+          ))}
+        </ul>
+      </div>
+      <button type="button" onClick={onRemove}>
+        Remove these parts
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,217 @@
+/** How each filter is set: choices with their counts, ranges, days, yes or no. */
+import { Checkbox, NumberInput, SegmentedControl, TextInput } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
+import type { FacetValue, Range, SessionFacets } from '../../data/data-api.ts'
+import { type ChoiceName, choiceWords, filterTitles } from '../../ui/filter-words.ts'
+import { type FilterName, type ListFilters, type ListScope, valueCurrency } from '../../ui/list-filters.ts'
+import { relativeSpans, spanWords, type TimeSpan } from '../../ui/time-span.ts'
+import classes from './filters.module.css'
+
+// The calendar is not needed for the first picture.
+const DayPicker = lazy(async () => ({ default: (await import('./day-picker.tsx')).DayPicker }))
+
+interface FilterEditorProps {
+  name: FilterName
+  filters: ListFilters
+  scope: ListScope
+  facets: SessionFacets | undefined
+  onChange: (change: Partial<ListFilters>) => void
+}
+
+/** The controls of one filter. */
+export function FilterEditor({ name, filters, scope, facets, onChange }: FilterEditorProps) {
+  switch (name) {
+    case 'started':
+    case 'lastActivity':
+    case 'ended':
+      return <Days name={name} value={filters[name]} scope={scope} onChange={(span) => onChange({ [name]: span })} />
+    case 'value':
+      return (
+        <Bounds
+          value={filters.value}
+          suffix={valueCurrency(filters, scope)}
+          decimals={2}
+          onChange={(value) => onChange({ value })}
+        />
+      )
+    case 'items':
+    case 'attempts':
+      return <Bounds value={filters[name]} onChange={(range) => onChange({ [name]: range })} />
+    case 'waiting':
+    case 'interaction':
+      return <Bounds value={filters[name]} suffix="seconds" onChange={(range) => onChange({ [name]: range })} />
+    case 'reviewed':
+    case 'waitingNow':
+      return <YesOrNo name={name} value={filters[name]} onChange={(value) => onChange({ [name]: value })} />
+    case 'text':
+      return (
+        <TextInput
+          label={filterTitles.text}
+          data-autofocus
+          value={filters.text}
+          onChange={(event) => onChange({ text: event.currentTarget.value })}
+        />
+      )
+    default:
+      return (
+        <Choices
+          name={name}
+          chosen={filters[name].map(String)}
+          offered={facets?.[name]}
+          onChange={(values) => onChange({ [name]: name === 'rating' ? values.map(Number) : values })}
+        />
+      )
+  }
+}
+
+interface ChoicesProps {
+  name: ChoiceName
+  chosen: readonly string[]
+  offered: readonly FacetValue[] | undefined
+  onChange: (values: string[]) => void
+}
+
+/** So many values are looked over at a glance; more need a search. */
+const SEARCHED_FROM = 9
+
+/** Every value that occurs, with how many sessions have it under the other filters. */
+function Choices({ name, chosen, offered = [], onChange }: ChoicesProps) {
+  const [needle, setNeedle] = useState('')
+  const missing = chosen.filter((value) => !offered.some((each) => each.value === value))
+  const all = [...offered, ...missing.map((value) => ({ value, count: 0 }))]
+  const listed = all.filter(({ value }) => choiceWords(name, value).toLowerCase().includes(needle.toLowerCase()))
+  const toggle = (value: string) =>
+    onChange(chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value])
+  return (
+    <div className={classes.choices}>
+      {all.length >= SEARCHED_FROM && (
+        <TextInput
+          aria-label={`Find a value of ${filterTitles[name].toLowerCase()}`}
+          placeholder="Find a value"
+          value={needle}
+          onChange={(event) => setNeedle(event.currentTarget.value)}
+        />
+      )}
+      {listed.map(({ value, count }, index) => (
+        <div key={value} className={classes.option} data-none={count === 0 || undefined}>
+          <Checkbox
+            size="xs"
+            label={choiceWords(name, value)}
+            data-autofocus={index === 0 || undefined}
+            checked={chosen.includes(value)}
+            onChange={() => toggle(value)}
+          />
+          <span>{count.toLocaleString('en')}</span>
+        </div>
+      ))}
+      {listed.length === 0 && <p className={classes.hint}>No such value occurs in these stores.</p>}
+    </div>
+  )
+}
+
+interface BoundsProps {
+  value: Range | null
+  suffix?: string
+  decimals?: number
+  onChange: (range: Range | null) => void
+}
+
+const MAX_BOUND = 999_999_999
+
+/** Lower and upper bound; an empty field is open. */
+function Bounds({ value, suffix, decimals = 0, onChange }: BoundsProps) {
+  const [typed, setTyped] = useState<Range>(value ?? { min: null, max: null })
+  const isCrossed = typed.min !== null && typed.max !== null && typed.min > typed.max
+  const change = (part: Partial<Range>) => {
+    const next = { ...typed, ...part }
+    setTyped(next)
+    if (next.min !== null && next.max !== null && next.min > next.max) return
+    onChange(next.min === null && next.max === null ? null : next)
+  }
+  const field = (bound: 'min' | 'max') => (
+    <NumberInput
+      size="xs"
+      label={bound === 'min' ? 'At least' : 'At most'}
+      data-autofocus={bound === 'min' || undefined}
+      min={0}
+      max={MAX_BOUND}
+      allowNegative={false}
+      decimalScale={decimals}
+      allowDecimal={decimals > 0}
+      hideControls
+      rightSection={suffix === undefined ? undefined : <span className={classes.unit}>{suffix}</span>}
+      rightSectionWidth={suffix === undefined ? undefined : 60}
+      error={bound === 'max' && isCrossed ? 'Less than “at least”' : undefined}
+      value={typed[bound] ?? ''}
+      onChange={(text) => change({ [bound]: typeof text === 'number' ? text : null })}
+    />
+  )
+  return (
+    <div className={classes.bounds}>
+      {field('min')}
+      {field('max')}
+    </div>
+  )
+}
+
+interface DaysProps {
+  name: 'started' | 'lastActivity' | 'ended'
+  value: TimeSpan | null
+  scope: ListScope
+  onChange: (span: TimeSpan | null) => void
+}
+
+/** Relative spans, which stay relative, and days from a calendar. */
+function Days({ name, value, scope, onChange }: DaysProps) {
+  const isRelative = typeof value === 'string'
+  const zones = new Set(scope.stores.map((store) => store.timezone))
+  return (
+    <div className={classes.days}>
+      <fieldset className={classes.spans} aria-label={filterTitles[name]}>
+        {[null, ...relativeSpans].map((span, index) => (
+          <button
+            key={span}
+            type="button"
+            data-autofocus={index === 0 || undefined}
+            aria-pressed={value === span}
+            onClick={() => onChange(span)}
+          >
+            {span === null ? 'Any time' : spanWords(span)}
+          </button>
+        ))}
+      </fieldset>
+      <div className={classes.calendar}>
+        <Suspense fallback={<div className={classes.calendarRoom} />}>
+          <DayPicker value={isRelative ? null : value} zone={scope.zone} onChange={onChange} />
+        </Suspense>
+        <p className={classes.hint}>
+          Days as in {scope.stores[0]?.name ?? scope.zone} ({scope.zone})
+          {zones.size > 1 && ', for all stores: they lie in several time zones'}.
+        </p>
+      </div>
+    </div>
+  )
+}
+
+interface YesOrNoProps {
+  name: FilterName
+  value: boolean | null
+  onChange: (value: boolean | null) => void
+}
+
+function YesOrNo({ name, value, onChange }: YesOrNoProps) {
+  return (
+    <SegmentedControl
+      size="xs"
+      fullWidth
+      aria-label={filterTitles[name]}
+      value={String(value)}
+      onChange={(text) => onChange(text === 'null' ? null : text === 'true')}
+      data={[
+        { value: 'null', label: 'All' },
+        { value: 'true', label: 'Yes' },
+        { value: 'false', label: 'No' },
+      ]}
+    />
+  )
+}

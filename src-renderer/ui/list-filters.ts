@@ -1,0 +1,143 @@
+/** What a list of sessions is filtered by, in the units people use, and the question to the data that it stands for. */
+import { minorUnitDigits } from '#shared/money/minor-units.ts'
+import type { LifecycleState } from '#shared/protocol/lifecycle-state.ts'
+import type { CheckSummary, EndReason } from '#shared/protocol/session-document.ts'
+import type { StoreSettings } from '#shared/protocol/store-settings.ts'
+import type { Activity } from '#shared/session/activity.ts'
+import { noFilter, type Range, type SessionFilter } from '../data/data-api.ts'
+import { boundsOf, type TimeSpan } from './time-span.ts'
+
+/** An empty list, an empty text or null matches all. */
+export interface ListFilters {
+  activity: Activity[]
+  state: LifecycleState[]
+  progress: string[]
+  client: string[]
+  spotCheck: CheckSummary[]
+  ageVerification: CheckSummary[]
+  /** `none`: not ended. */
+  endReason: (EndReason | 'none')[]
+  currency: string[]
+  /** 1 to 5; 0 is no feedback. */
+  rating: number[]
+  reviewed: boolean | null
+  /** Whether a verification waits for an employee now. */
+  waitingNow: boolean | null
+  started: TimeSpan | null
+  lastActivity: TimeSpan | null
+  ended: TimeSpan | null
+  /** Major units of the currency that `valueCurrency` names. */
+  value: Range | null
+  items: Range | null
+  /** Seconds. */
+  waiting: Range | null
+  interaction: Range | null
+  /** Payment attempts. */
+  attempts: Range | null
+  /** Part of a session or customer id. */
+  text: string
+}
+export type FilterName = keyof ListFilters
+
+export const noListFilters: ListFilters = {
+  activity: [],
+  state: [],
+  progress: [],
+  client: [],
+  spotCheck: [],
+  ageVerification: [],
+  endReason: [],
+  currency: [],
+  rating: [],
+  reviewed: null,
+  waitingNow: null,
+  started: null,
+  lastActivity: null,
+  ended: null,
+  value: null,
+  items: null,
+  waiting: null,
+  interaction: null,
+  attempts: null,
+  text: '',
+}
+
+/** True where a filter narrows nothing. */
+export function isOff(value: ListFilters[FilterName]): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0)
+}
+
+/** Names of the filters that narrow, in the order of `noListFilters`. */
+export const activeFilters = (filters: ListFilters): FilterName[] =>
+  (Object.keys(noListFilters) as FilterName[]).filter((name) => !isOff(filters[name]))
+
+/** Whose days and whose money a filter speaks of: the chosen stores, or all where none is chosen. */
+export interface ListScope {
+  stores: readonly StoreSettings[]
+  /** IANA zone in which days are taken: that of the first store. */
+  zone: string
+}
+
+/** The scope of the chosen stores (empty means all). */
+export function listScope(stores: readonly StoreSettings[], chosen: readonly string[]): ListScope {
+  const inView = chosen.length === 0 ? stores : stores.filter((store) => chosen.includes(store.id))
+  return { stores: inView, zone: inView[0]?.timezone ?? 'UTC' }
+}
+
+/** The currency in which a value filter is meant: the only one chosen, or the first store's. */
+export function valueCurrency(filters: Pick<ListFilters, 'currency'>, scope: ListScope): string {
+  const [only, ...others] = filters.currency
+  return only !== undefined && others.length === 0 ? only : (scope.stores[0]?.currency ?? 'EUR')
+}
+
+/** In whole smaller units; what lies between two of them is within neither bound. */
+function scaled(range: Range | null, factor: number): Range | null {
+  // 19.99 × 100 is a little less than 1999: rounded to what was written first.
+  const exact = (bound: number) => Number((bound * factor).toFixed(6))
+  return (
+    range && {
+      min: range.min === null ? null : Math.ceil(exact(range.min)),
+      max: range.max === null ? null : Math.floor(exact(range.max)),
+    }
+  )
+}
+
+function instants(span: TimeSpan | null, zone: string, nowMs: number): Range | null {
+  if (span === null) return null
+  const { from, to } = boundsOf(span, zone, nowMs)
+  return { min: from, max: to === null ? null : to - 1 }
+}
+
+/**
+ * The data's filter for a list's.
+ *
+ * @param chosen ids of the chosen stores; empty means all
+ * @param nowMs server time, UTC milliseconds: relative spans of days are taken as of it
+ */
+export function filterOf(
+  filters: ListFilters,
+  scope: ListScope,
+  chosen: readonly string[],
+  nowMs: number,
+): SessionFilter {
+  const { started, lastActivity, ended, value, items, waiting, interaction, attempts, text, ...labels } = filters
+  const bounds = started === null ? { from: null, to: null } : boundsOf(started, scope.zone, nowMs)
+  const currency = valueCurrency(filters, scope)
+  return {
+    ...noFilter,
+    ...labels,
+    storeIds: [...chosen],
+    startedFrom: bounds.from,
+    startedTo: bounds.to,
+    lastActivityAt: instants(lastActivity, scope.zone, nowMs),
+    endedAt: instants(ended, scope.zone, nowMs),
+    total: scaled(value, 10 ** (value === null ? 0 : minorUnitDigits(currency))),
+    // Ten of one currency are not ten of another: an amount is meant in one.
+    currency: value === null ? labels.currency : [currency],
+    quantity: items,
+    waitingMs: scaled(waiting, 1_000),
+    interactionMs: scaled(interaction, 1_000),
+    transactions: attempts,
+    text,
+  }
+}
