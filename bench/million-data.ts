@@ -10,7 +10,7 @@ import { nextLocalMidnight, startOfLocalDate } from '#shared/time/local-day.ts'
 import { Random } from '../simulator/random.ts'
 
 /** Rises with every change of what a seed gives: folders filled before it are not reused. */
-export const MILLION_DATA_VERSION = 1
+export const MILLION_DATA_VERSION = 2
 const DAYS = 180
 const LAST_DAY = Temporal.PlainDate.from('2026-06-30')
 const MINUTE = 60_000
@@ -18,6 +18,7 @@ const HOUR = 60 * MINUTE
 const OPENS_MS = 7 * HOUR
 const OPEN_FOR_MS = 14 * HOUR
 const CUSTOMERS = 60_000
+const OPEN_ONE_IN = 12
 
 export const millionStores: StoreSettings[] = [
   { id: 'berlin-mitte', name: 'Berlin Mitte', timezone: 'Europe/Berlin', currency: 'EUR' },
@@ -81,12 +82,16 @@ export function* generateMillion({ seed, rows }: { seed: number; rows: number })
   for (const { store, date, weight } of plan) {
     weightSoFar += weight
     const count = Math.round((rows * weightSoFar) / total) - given
+    const first = given
     given += count
     if (count === 0) continue
     const random = new Random('million', seed, store.id, date)
     const opensAt = startOfLocalDate(date, store.timezone) + OPENS_MS
-    const isLastDay = date === LAST_DAY.toString()
-    const sessions = Array.from({ length: count }, () => sessionOf(random, store, opensAt, isLastDay))
+    const staysOpen = date === LAST_DAY.toString() && store.expiry.mode === 'never'
+    const sessions = Array.from({ length: count }, (_, index) => ({
+      ...sessionOf(random, store, opensAt, staysOpen && index % OPEN_ONE_IN === 0),
+      id: uuidOf(random, first + index),
+    }))
     stampVersions(random, sessions, store.id, versions)
     yield {
       storeId: store.id,
@@ -112,7 +117,7 @@ function stampVersions(
   versions.set(storeId, version)
 }
 
-function sessionOf(random: Random, store: StoreSettings, opensAt: number, isLastDay: boolean): SessionSummary {
+function sessionOf(random: Random, store: StoreSettings, opensAt: number, isOpen: boolean): SessionSummary {
   // Two draws lean towards the afternoon.
   const startedAt = opensAt + Math.floor(((random.next() + Math.max(random.next(), random.next())) / 2) * OPEN_FOR_MS)
   const lastActivityAt = startedAt + Math.min(HOUR, Math.round(random.around(11 * MINUTE, 0.6)))
@@ -120,7 +125,7 @@ function sessionOf(random: Random, store: StoreSettings, opensAt: number, isLast
   // Few baskets make most of the turnover.
   const unitPrice = Math.min(50_000, Math.round(120 / (1 - random.next()) ** 0.62))
   const session: SessionSummary = {
-    id: uuidOf(random),
+    id: '',
     storeId: store.id,
     version: 0,
     customerId: random.chance(0.35) ? customerOf(random) : null,
@@ -145,7 +150,7 @@ function sessionOf(random: Random, store: StoreSettings, opensAt: number, isLast
     rating: random.chance(0.14) ? random.weighted(ratings, weightOf).stars : null,
     reviewed: false,
   }
-  if (isLastDay && store.expiry.mode === 'never' && random.chance(0.08)) leaveOpen(random, session)
+  if (isOpen) leaveOpen(random, session)
   else {
     const fate = random.next()
     if (fate < 0.07) abandon(random, session, store)
@@ -194,12 +199,13 @@ function customerOf(random: Random): string {
   return `C${String(Math.floor(random.next() ** 3 * CUSTOMERS)).padStart(7, '0')}`
 }
 
-function uuidOf(random: Random): string {
-  const hex = () =>
-    Math.floor(random.next() * 0x1_0000_0000)
-      .toString(16)
-      .padStart(8, '0')
-  const [a, b, c, d] = [hex(), hex(), hex(), hex()]
+/** Streams of random numbers may run into each other in a million draws: no two numbers have the same first group. */
+function uuidOf(random: Random, number: number): string {
+  let mixed = Math.imul(number ^ (number >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  const hex = (value: number) => value.toString(16).padStart(8, '0')
+  const draw = () => hex(Math.floor(random.next() * 0x1_0000_0000))
+  const [a, b, c, d] = [hex((mixed ^ (mixed >>> 16)) >>> 0), draw(), draw(), draw()]
   return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-8${c.slice(1, 4)}-${c.slice(4)}${d}`
 }
 
