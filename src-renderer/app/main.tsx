@@ -11,6 +11,7 @@ import { connectData } from '../data/connect-data.ts'
 import type { DataStatus } from '../data/data-api.ts'
 import { DataContext, useDataStatus } from '../ui/data-context.ts'
 import { Blank } from '../ui/parts.tsx'
+import { dismissExport } from '../ui/session-export.ts'
 import { forgetUiState } from '../ui/ui-state.ts'
 import { router } from './router.tsx'
 import { cssVariablesResolver, theme } from './theme.ts'
@@ -46,6 +47,7 @@ function mirror(next: DataStatus): void {
   const before = useDataStatus.getState().identity?.employee.number
   if (before !== undefined && next.identity?.employee.number !== before) {
     forgetUiState()
+    dismissExport()
     queryClient.clear()
   }
   useDataStatus.setState({ ...next, identity: sameOr(useDataStatus.getState().identity, next.identity) }, true)

@@ -30,6 +30,7 @@ import { useUiState } from '../ui/ui-state.ts'
 import { LongWaitBanner, LowDiskBanner, ReadOnlyBanner, ResultsBanner } from './banners.tsx'
 import { Commands } from './commands.tsx'
 import { ConnectionBadge, UnsentBadge } from './console-state.tsx'
+import { ExportBadge } from './export-badge.tsx'
 import classes from './shell.module.css'
 import { SignInAgainBanner } from './sign-in-again.tsx'
 import { StorePicker } from './store-picker.tsx'
@@ -65,6 +66,7 @@ function Frame() {
       <section className={classes.top} aria-label="Console">
         <StorePicker />
         <div className={classes.topState}>
+          <ExportBadge />
           <UnsentBadge />
           <ConnectionBadge />
           <span className={classes.divider} />

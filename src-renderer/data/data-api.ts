@@ -395,39 +395,51 @@ export type DecisionInput = {
   [Type in Decision['type']]: Pick<Extract<Decision, { type: Type }>, 'type' | 'payload'>
 }[Decision['type']]
 
-/** What an export writes of each session; `activity` and running times are as of the query's `nowMs`. */
-export const exportColumns = [
-  'id',
-  'store',
-  'storeId',
-  'timezone',
-  'customerId',
-  'client',
-  'activity',
-  'state',
-  'progress',
-  'startedAt',
-  'lastActivityAt',
-  'endedAt',
-  'endReason',
-  'expiresAt',
-  'durationMs',
-  'quantity',
-  'total',
-  'currency',
-  'transactions',
-  'spotCheck',
-  'ageVerification',
-  'waitingMs',
-  'interactionMs',
-  'rating',
-  'reviewed',
-] as const
-export type ExportColumn = (typeof exportColumns)[number]
+/**
+ * What an export writes of each session, and what people call it; `activity` and running times are as of the query's
+ * `nowMs`. Money is in units of its currency.
+ */
+export const exportColumnTitles = {
+  id: 'Session',
+  store: 'Store',
+  storeId: 'Store id',
+  timezone: 'Time zone',
+  customerId: 'Customer',
+  client: 'Client',
+  activity: 'Activity',
+  state: 'State',
+  progress: 'Progress',
+  startedAt: 'Started',
+  lastActivityAt: 'Last activity',
+  endedAt: 'Ended',
+  endReason: 'End reason',
+  expiresAt: 'Expires',
+  durationMs: 'Duration (s)',
+  quantity: 'Items',
+  total: 'Value',
+  currency: 'Currency',
+  transactions: 'Payment attempts',
+  spotCheck: 'Spot check',
+  ageVerification: 'Age verification',
+  waitingMs: 'Waiting time (s)',
+  interactionMs: 'Interaction time (s)',
+  rating: 'Rating (1 to 5)',
+  reviewed: 'Reviewed',
+} as const
+export type ExportColumn = keyof typeof exportColumnTitles
+export const exportColumns = Object.keys(exportColumnTitles) as [ExportColumn, ...ExportColumn[]]
 
 /** `sessions` has one row per session; the others come from full documents, of the sessions whose details are on this PC. */
-export const exportTables = ['sessions', 'lineItems', 'transactions', 'verifications', 'remarks', 'events'] as const
-export type ExportTable = (typeof exportTables)[number]
+export const exportTableTitles = {
+  sessions: 'Sessions',
+  lineItems: 'Line items',
+  transactions: 'Payment attempts',
+  verifications: 'Verifications',
+  remarks: 'Remarks',
+  events: 'Events',
+} as const
+export type ExportTable = keyof typeof exportTableTitles
+export const exportTables = Object.keys(exportTableTitles) as [ExportTable, ...ExportTable[]]
 
 /** Which sessions, and in which order. */
 export interface ExportScope {
@@ -462,6 +474,8 @@ export interface ExportProgress {
   done: number
   total: number
   bytes: number
+  /** Milliseconds since the file was chosen. */
+  elapsedMs: number
 }
 
 export interface ExportFailure {

@@ -6,7 +6,12 @@ const KEPT_MS = 60_000
 
 /** Starts saving; whether the person finished or cancelled the dialog is not told to a page. */
 export function saveFile({ name, mediaType, text }: ExportedFile): void {
-  const url = URL.createObjectURL(new Blob([text], { type: mediaType }))
+  saveBlob(name, new Blob([text], { type: mediaType }))
+}
+
+/** The same for bytes, which need not be in memory. */
+export function saveBlob(name: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob)
   const link = document.createElement('a')
   link.href = url
   link.download = name

@@ -19,6 +19,7 @@ import {
   type ExportTarget,
   exportColumns,
   exportTables,
+  exportTableTitles,
   type FetchDetailsOutcome,
   type SessionKey,
 } from '../data-api.ts'
@@ -30,7 +31,7 @@ import { ByteWriter } from './byte-writer.ts'
 import { CsvFormat } from './csv-format.ts'
 import { type DetailTable, detailHeads, detailSlice } from './detail-tables.ts'
 import { ExportNotSaved, type ExportSink } from './export-sink.ts'
-import { type ExportMoment, sessionHeads, sessionSlice } from './session-table.ts'
+import { type ExportMoment, sessionHead, sessionSlice } from './session-table.ts'
 import type { ColumnHead, TableFormat, TableHead } from './table-slice.ts'
 import { XlsxFormat } from './xlsx-format.ts'
 
@@ -58,15 +59,6 @@ const choicesSchema = z
     message: 'must name one table: only an XLSX holds several',
   })
 
-const titles: Record<ExportTable, string> = {
-  sessions: 'Sessions',
-  lineItems: 'Line items',
-  transactions: 'Payment attempts',
-  verifications: 'Verifications',
-  remarks: 'Remarks',
-  events: 'Events',
-}
-
 /** What exports need of the data service. */
 export interface ExportHost {
   index: SessionIndex
@@ -93,13 +85,15 @@ class Work {
   cancelled = false
   private turnEndsAt: number
   private toldAt = Number.NEGATIVE_INFINITY
+  private startedAt: number
 
   constructor(
     private readonly clock: Clock,
     private readonly nextTask: () => Promise<void>,
     private readonly onProgress: (progress: ExportProgress) => void,
   ) {
-    this.turnEndsAt = clock.monotonic() + TURN_MS
+    this.startedAt = clock.monotonic()
+    this.turnEndsAt = this.startedAt + TURN_MS
   }
 
   /** Lets other messages in where it is time. @throws Cancelled */
@@ -111,11 +105,20 @@ class Work {
     if (this.cancelled) throw new Cancelled()
   }
 
-  tell(progress: ExportProgress): void {
+  tell(progress: Omit<ExportProgress, 'elapsedMs'>): void {
     const now = this.clock.monotonic()
     if (now - this.toldAt < PROGRESS_INTERVAL_MS) return
     this.toldAt = now
-    this.onProgress(progress)
+    this.onProgress({ ...progress, elapsedMs: now - this.startedAt })
+  }
+
+  /** The clock runs from here: what came before was a person's choice. */
+  begin(): void {
+    this.startedAt = this.clock.monotonic()
+  }
+
+  get elapsedMs(): number {
+    return this.clock.monotonic() - this.startedAt
   }
 }
 
@@ -157,11 +160,10 @@ export class SessionExports {
       const sink = await this.host.openSink(target, workId)
       if (sink === null) throw new Cancelled()
       try {
-        const startedAt = this.host.clock.monotonic()
+        work.begin()
         const written = await this.write(request, sink, work)
         const { path, download } = await sink.finish()
-        const elapsedMs = this.host.clock.monotonic() - startedAt
-        return { ok: true, ...written, elapsedMs, name: target.name, path, download }
+        return { ok: true, ...written, elapsedMs: work.elapsedMs, name: target.name, path, download }
       } catch (error) {
         await sink.abort().catch((failure) => console.error('export not removed', failure))
         throw error
@@ -356,11 +358,11 @@ class OutputStream {
 }
 
 function headOf(table: ExportTable, { columns, times, format }: ExportRequest): TableHead {
-  const heads = table === 'sessions' ? columns.map((name) => sessionHeads[name]) : detailHeads(table as DetailTable)
+  const heads = table === 'sessions' ? columns.map(sessionHead) : detailHeads(table as DetailTable)
   const ofTime = times === 'utc' || format === 'arrow' ? 'UTC' : 'store time'
   const inWords = (head: ColumnHead): ColumnHead =>
     head.kind === 'instant' ? { ...head, title: `${head.title} (${ofTime})` } : head
-  return { title: titles[table], columns: heads.map(inWords) }
+  return { title: exportTableTitles[table], columns: heads.map(inWords) }
 }
 
 function failureOf(error: unknown): ExportFailure {

@@ -3,7 +3,7 @@ import { minorUnitDigits } from '#shared/money/minor-units.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { type Activity, activityRule, runningTotalMs } from '#shared/session/activity.ts'
 import type { ZoneOffsets } from '#shared/time/zone-offsets.ts'
-import type { ExportColumn } from '../data-api.ts'
+import { type ExportColumn, exportColumnTitles } from '../data-api.ts'
 import type { SessionColumns } from '../session-columns.ts'
 import type { Profile } from '../session-profiles.ts'
 import type { ColumnHead, SliceColumn, TextColumn } from './table-slice.ts'
@@ -19,34 +19,37 @@ export interface ExportMoment {
 const SECOND_DIGITS = 3
 const NO_DIGITS = 0
 
-/** Heads of the columns; money is in units of its currency, durations are seconds. */
-export const sessionHeads: Record<ExportColumn, ColumnHead> = {
-  id: { field: 'session_id', title: 'Session', kind: 'text', width: 38 },
-  store: { field: 'store', title: 'Store', kind: 'label', width: 20 },
-  storeId: { field: 'store_id', title: 'Store id', kind: 'label', width: 16 },
-  timezone: { field: 'time_zone', title: 'Time zone', kind: 'label', width: 18 },
-  customerId: { field: 'customer_id', title: 'Customer', kind: 'text', width: 16 },
-  client: { field: 'client', title: 'Client', kind: 'label', width: 14 },
-  activity: { field: 'activity', title: 'Activity', kind: 'label', width: 16 },
-  state: { field: 'state', title: 'State', kind: 'label', width: 18 },
-  progress: { field: 'progress', title: 'Progress', kind: 'label', width: 20 },
-  startedAt: { field: 'started_at', title: 'Started', kind: 'instant', width: 26 },
-  lastActivityAt: { field: 'last_activity_at', title: 'Last activity', kind: 'instant', width: 26 },
-  endedAt: { field: 'ended_at', title: 'Ended', kind: 'instant', width: 26 },
-  endReason: { field: 'end_reason', title: 'End reason', kind: 'label', width: 20 },
-  expiresAt: { field: 'expires_at', title: 'Expires', kind: 'instant', width: 26 },
-  durationMs: { field: 'duration_s', title: 'Duration (s)', kind: 'number', width: 14 },
-  quantity: { field: 'items', title: 'Items', kind: 'number', whole: true, width: 8 },
-  total: { field: 'value', title: 'Value', kind: 'number', width: 12 },
-  currency: { field: 'currency', title: 'Currency', kind: 'label', width: 10 },
-  transactions: { field: 'payment_attempts', title: 'Payment attempts', kind: 'number', whole: true, width: 18 },
-  spotCheck: { field: 'spot_check', title: 'Spot check', kind: 'label', width: 16 },
-  ageVerification: { field: 'age_verification', title: 'Age verification', kind: 'label', width: 17 },
-  waitingMs: { field: 'waiting_s', title: 'Waiting time (s)', kind: 'number', width: 17 },
-  interactionMs: { field: 'interaction_s', title: 'Interaction time (s)', kind: 'number', width: 20 },
-  rating: { field: 'rating', title: 'Rating (1 to 5)', kind: 'number', whole: true, width: 15 },
-  reviewed: { field: 'reviewed', title: 'Reviewed', kind: 'flag', width: 11 },
+/** Money is in units of its currency, durations are seconds. */
+const heads: Record<ExportColumn, Omit<ColumnHead, 'title'>> = {
+  id: { field: 'session_id', kind: 'text', width: 38 },
+  store: { field: 'store', kind: 'label', width: 20 },
+  storeId: { field: 'store_id', kind: 'label', width: 16 },
+  timezone: { field: 'time_zone', kind: 'label', width: 18 },
+  customerId: { field: 'customer_id', kind: 'text', width: 16 },
+  client: { field: 'client', kind: 'label', width: 14 },
+  activity: { field: 'activity', kind: 'label', width: 16 },
+  state: { field: 'state', kind: 'label', width: 18 },
+  progress: { field: 'progress', kind: 'label', width: 20 },
+  startedAt: { field: 'started_at', kind: 'instant', width: 26 },
+  lastActivityAt: { field: 'last_activity_at', kind: 'instant', width: 26 },
+  endedAt: { field: 'ended_at', kind: 'instant', width: 26 },
+  endReason: { field: 'end_reason', kind: 'label', width: 20 },
+  expiresAt: { field: 'expires_at', kind: 'instant', width: 26 },
+  durationMs: { field: 'duration_s', kind: 'number', width: 14 },
+  quantity: { field: 'items', kind: 'number', whole: true, width: 8 },
+  total: { field: 'value', kind: 'number', width: 12 },
+  currency: { field: 'currency', kind: 'label', width: 10 },
+  transactions: { field: 'payment_attempts', kind: 'number', whole: true, width: 18 },
+  spotCheck: { field: 'spot_check', kind: 'label', width: 16 },
+  ageVerification: { field: 'age_verification', kind: 'label', width: 17 },
+  waitingMs: { field: 'waiting_s', kind: 'number', width: 17 },
+  interactionMs: { field: 'interaction_s', kind: 'number', width: 20 },
+  rating: { field: 'rating', kind: 'number', whole: true, width: 15 },
+  reviewed: { field: 'reviewed', kind: 'flag', width: 11 },
 }
+
+/** The head of a column. */
+export const sessionHead = (name: ExportColumn): ColumnHead => ({ ...heads[name], title: exportColumnTitles[name] })
 
 const activities: readonly Activity[] = ['ongoing', 'stale', 'paid_not_exited', 'ended']
 

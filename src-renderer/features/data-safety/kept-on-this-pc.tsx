@@ -4,10 +4,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useId, useState } from 'react'
 import type { DataSafety } from '../../data/data-api.ts'
 import { useData, useDataStatus } from '../../ui/data-context.ts'
+import { formatBytes } from '../../ui/format-bytes.ts'
 import { counted } from '../../ui/labels.ts'
 import { InlineError, Section, Toned } from '../../ui/parts.tsx'
 import classes from './data-safety.module.css'
-import { formatBytes } from './format-bytes.ts'
 
 const MAX_DAYS = 3_650
 

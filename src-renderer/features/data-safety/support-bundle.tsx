@@ -4,10 +4,10 @@ import { IconFileDescription, IconFileDownload } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useData } from '../../ui/data-context.ts'
+import { formatBytes } from '../../ui/format-bytes.ts'
 import { InlineError, Section } from '../../ui/parts.tsx'
 import { saveFile } from '../../ui/save-file.ts'
 import classes from './data-safety.module.css'
-import { formatBytes } from './format-bytes.ts'
 
 /** More than anybody reads; a larger text would only make the dialog slow. */
 const SHOWN_CHARACTERS = 100_000

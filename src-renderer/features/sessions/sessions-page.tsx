@@ -17,9 +17,9 @@ import type { SessionKey, SessionSort } from '../../data/data-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
 import { unknownColumns } from '../../ui/column-layout.ts'
 import { useData, useStores } from '../../ui/data-context.ts'
-import { filterTitles } from '../../ui/filter-words.ts'
+import { filterTitles, filterWords } from '../../ui/filter-words.ts'
 import { counted } from '../../ui/labels.ts'
-import { type FilterName, type ListFilters, listScope, noListFilters } from '../../ui/list-filters.ts'
+import { activeFilters, type FilterName, type ListFilters, listScope, noListFilters } from '../../ui/list-filters.ts'
 import { useListPreferences, useSavedViews } from '../../ui/list-preferences.ts'
 import type { SavedView } from '../../ui/saved-views.ts'
 import { sessionColumn, sessionColumnIds } from '../../ui/session-columns.ts'
@@ -33,11 +33,13 @@ import {
 } from '../../ui/sessions-search.ts'
 import { type Command, openPalette, useCommands } from '../../ui/shortcuts.ts'
 import { useUiState } from '../../ui/ui-state.ts'
+import { ExportSessions } from './export-dialog.tsx'
 import { FilterPills, type OpenFilter, SearchProblems } from './filter-bar.tsx'
 import { keyOf } from './held-rows.ts'
 import { ListBlank } from './list-blank.tsx'
+import { listExportColumns } from './list-export-columns.ts'
 import { ListFoot } from './list-foot.tsx'
-import { add, isEmpty, MAX_SELECTED, nothingSelected, type Selection, toggle } from './list-selection.ts'
+import { add, isEmpty, MAX_SELECTED, nothingSelected, type Selection, targetOf, toggle } from './list-selection.ts'
 import classes from './sessions.module.css'
 import { SessionsGrid } from './sessions-grid.tsx'
 import { SessionsToolbar } from './sessions-toolbar.tsx'
@@ -237,7 +239,13 @@ export function SessionsPage() {
             onOpen={(isOpen) => setOpenMenu(isOpen ? 'views' : null)}
           />
         }
-        actions={null}
+        actions={
+          <ExportSessions
+            target={targetOf(selection, { ...question, nowMs }, count ?? 0)}
+            filterWords={activeFilters(filters).map((name) => filterWords(name, filters, scope))}
+            listColumns={listExportColumns(layout)}
+          />
+        }
       />
       <FilterPills filters={filters} scope={scope} onOpen={setOpenFilter} onChange={change} />
       <SearchProblems problems={allProblems} onRemove={removeProblems} />
