@@ -7,12 +7,11 @@ import {
   createRouter,
   type ErrorComponentProps,
   Link,
+  lazyRouteComponent,
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router'
-import { CheckPage } from '../features/checks/check-page.tsx'
 import { ChecksPage } from '../features/checks/checks-page.tsx'
-import { RefusalsPage } from '../features/checks/refusals-page.tsx'
 import { DataSafetyPage } from '../features/data-safety/data-safety-page.tsx'
 import { NotCountedPage } from '../features/data-safety/not-counted-page.tsx'
 import { SessionPage } from '../features/sessions/session-page.tsx'
@@ -69,6 +68,14 @@ const sessionRoute = createRoute({
 
 const checksRoute = createRoute({ getParentRoute: () => rootRoute, path: '/checks', component: ChecksPage })
 
+/** Not part of a start: rescans bring the schemas of drafts along. */
+const checkPage = lazyRouteComponent(() => import('../features/checks/check-page.tsx'), 'CheckPage')
+const refusalsPage = lazyRouteComponent(() => import('../features/checks/refusals-page.tsx'), 'RefusalsPage')
+// A browser that loses its backend could not fetch them any more.
+requestIdleCallback(() => void Promise.all([checkPage.preload?.(), refusalsPage.preload?.()]).catch(() => undefined), {
+  timeout: 10_000,
+})
+
 const checkRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/checks/$storeId/$sessionId/$verificationId',
@@ -84,10 +91,10 @@ const checkRoute = createRoute({
       verificationId: encodeId(verificationId),
     }),
   },
-  component: CheckPage,
+  component: checkPage,
 })
 
-const refusalsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/refusals', component: RefusalsPage })
+const refusalsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/refusals', component: refusalsPage })
 
 const notCountedRoute = createRoute({
   getParentRoute: () => rootRoute,
