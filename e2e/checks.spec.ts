@@ -118,6 +118,8 @@ test('by keyboard and scanner alone: a sight check in few keys, a partial rescan
     await desktop.kill()
     desktop = await launch()
     page = desktop.page
+    const asked = page.getByRole('button', { name: 'Sign in…' })
+    await expect(asked.or(badge(page).getByText('Online')).first()).toBeVisible()
     await signInWhereAsked(page)
     await expect(badge(page)).toHaveText('Online')
     await openCheck(page, 'scanned')

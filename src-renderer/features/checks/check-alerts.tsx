@@ -1,5 +1,5 @@
 /** Tells of new checks in every room: sound, notification, badge, taskbar, and a card in the corner. */
-import { ActionIcon, Button, CloseButton, Menu, Switch } from '@mantine/core'
+import { ActionIcon, Button, CloseButton, Popover, Switch } from '@mantine/core'
 import { IconBell, IconBellOff, IconId, IconShieldCheck } from '@tabler/icons-react'
 import { useMatchRoute, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
@@ -175,40 +175,38 @@ export function AlertMenu() {
   const some = !muted && names.some((name) => !settings[name])
   const label = muted ? 'all muted' : some ? 'partly muted' : 'on'
   return (
-    <Menu position="bottom-end" width={290} closeOnItemClick={false}>
-      <Menu.Target>
+    <Popover position="bottom-end" width={300} trapFocus returnFocus>
+      <Popover.Target>
         <ActionIcon variant="subtle" color="gray" aria-label={`Alerts of new checks: ${label}`}>
           {muted ? <IconBellOff size={18} stroke={1.7} /> : <IconBell size={18} stroke={1.7} />}
         </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Tell me of new checks by</Menu.Label>
-        {names.map((name) => (
-          <Menu.Item
-            key={name}
-            role="menuitemcheckbox"
-            aria-checked={settings[name]}
-            onClick={() => setAlert(name, !settings[name])}
-            rightSection={
-              <Switch size="xs" component="span" checked={settings[name]} readOnly tabIndex={-1} aria-hidden />
-            }
-          >
-            {alertNames[name]}
-          </Menu.Item>
-        ))}
-        {settings.notification && permission === 'ask' && (
-          <Menu.Item onClick={() => void askNotificationPermission().then(setPermission)}>
-            Let this browser show notifications…
-          </Menu.Item>
-        )}
-        {settings.notification && permission === 'denied' && (
-          <p className={classes.note}>
-            This browser blocks notifications of this page; its site settings can allow them.
-          </p>
-        )}
-        <Menu.Divider />
-        <Menu.Item onClick={() => void playChime().catch(() => undefined)}>Play the sound</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown p="md" aria-label="Alerts of new checks">
+        <div className={classes.menu}>
+          <h2>Tell me of new checks by</h2>
+          {names.map((name) => (
+            <Switch
+              key={name}
+              size="sm"
+              label={alertNames[name]}
+              checked={settings[name]}
+              onChange={(event) => setAlert(name, event.currentTarget.checked)}
+            />
+          ))}
+          {settings.notification && permission === 'ask' && (
+            <Button variant="default" onClick={() => void askNotificationPermission().then(setPermission)}>
+              Let this browser show notifications…
+            </Button>
+          )}
+          {settings.notification && permission === 'denied' && (
+            <p>This browser blocks notifications of this page; its site settings can allow them.</p>
+          )}
+          <Button variant="default" onClick={() => void playChime().catch(() => undefined)}>
+            Play the sound
+          </Button>
+          <p>Kept on this PC, whoever is signed in.</p>
+        </div>
+      </Popover.Dropdown>
+    </Popover>
   )
 }

@@ -153,7 +153,7 @@ function Check({ view, verification }: { view: SessionView; verification: Verifi
               <AgeWork
                 verification={verification}
                 note={draft.note}
-                onNote={(note) => change((before) => ({ ...before, note }))}
+                onNote={(note) => void change((before) => ({ ...before, note }))}
                 busy={deciding.busy}
                 error={deciding.error}
                 onResolve={(payload) => void resolve(payload)}

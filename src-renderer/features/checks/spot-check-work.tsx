@@ -17,6 +17,7 @@ import { playScan } from './chime.ts'
 import { DifferenceList } from './difference-list.tsx'
 import { ItemForm } from './item-form.tsx'
 import { OutcomeForm } from './outcome-form.tsx'
+import type { ChangeDraft } from './use-check-draft.ts'
 import { useInitialFocus } from './use-initial-focus.ts'
 import { useScanner } from './use-scanner.ts'
 
@@ -61,7 +62,7 @@ interface SpotCheckWorkProps {
   verification: Verification
   store: StoreSettings | undefined
   draft: CheckDraft
-  onChange: (step: (draft: CheckDraft) => CheckDraft) => void
+  onChange: ChangeDraft
   busy: boolean
   error: string | null
   onResolve: (payload: Extract<DecisionInput, { type: 'verification.resolve' }>['payload']) => void
@@ -80,21 +81,21 @@ export function SpotCheckWork(props: SpotCheckWorkProps) {
   const [last, setLast] = useState<LastScan | null>(null)
 
   const observe = (...observations: Observation[]) => {
-    onChange((before) => withObservations(verification.id, basket, before, observations))
+    void onChange((before) => withObservations(verification.id, basket, before, observations))
   }
   const chooseMethod = (method: CheckDraft['method']) => {
     if (method === draft.method) return
     // Going back from what a mismatch asked for needs a reason.
     if (method === 'partial_rescan' && draft.escalatedFrom !== null) setStep('decline')
-    else onChange((before) => withMethod(before, method, pieces))
+    else void onChange((before) => withMethod(before, method, pieces))
   }
   const undo = () => {
     setLast(null)
-    onChange((before) => ({ ...before, observations: before.observations.slice(0, -1) }))
+    void onChange((before) => ({ ...before, observations: before.observations.slice(0, -1) }))
   }
   useScanner(true, (code) => {
     let scan: LastScan = { code, name: null, found: 0, expected: 0 }
-    onChange((before) => {
+    const kept = onChange((before) => {
       // Scanning is how a rescan begins: the supervisor picks the pieces.
       const begun: CheckDraft =
         before.method === 'sight_check'
@@ -104,8 +105,10 @@ export function SpotCheckWork(props: SpotCheckWorkProps) {
       scan = { ...scan, ...scannedLine(verification.id, basket, begun, after) }
       return after
     })
-    setLast(scan)
-    playScan(scan.name !== null && scan.found <= scan.expected)
+    void kept.then(() => {
+      setLast(scan)
+      playScan(scan.name !== null && scan.found <= scan.expected)
+    })
     if (scan.name !== null) return
     // Another basket of the store may have told what it is; no answer leaves the question open.
     const name = (known: KnownProduct | null) => {
@@ -172,7 +175,7 @@ export function SpotCheckWork(props: SpotCheckWorkProps) {
           <Plan
             plan={draft.plan}
             most={piecesIn(basket)}
-            onChange={(plan) => onChange((before) => ({ ...before, plan }))}
+            onChange={(plan) => void onChange((before) => ({ ...before, plan }))}
           />
         )}
         {rescan && (
@@ -207,7 +210,7 @@ export function SpotCheckWork(props: SpotCheckWorkProps) {
         <Decline
           onClose={() => setStep(null)}
           onConfirm={(reason) => {
-            onChange((before) => ({
+            void onChange((before) => ({
               ...before,
               method: 'partial_rescan',
               plan: before.plan ?? { selection: 'chosen', pieces },
@@ -300,7 +303,7 @@ export function SpotCheckWork(props: SpotCheckWorkProps) {
           summary={<Summary draft={draft} seen={seen} outcome={step} currency={currency} />}
           confirm={step === 'approved' ? 'Confirm approval' : 'Confirm rejection'}
           note={draft.note}
-          onNote={(note) => onChange((before) => ({ ...before, note }))}
+          onNote={(note) => void onChange((before) => ({ ...before, note }))}
           busy={busy}
           error={error}
           onConfirm={() => resolve(step)}

@@ -13,6 +13,9 @@ export const emptyDraft: CheckDraft = {
   note: '',
 }
 
+/** Takes a step, and resolves when it is on the disk, or cannot get there (`error` says why). */
+export type ChangeDraft = (step: (draft: CheckDraft) => CheckDraft) => Promise<void>
+
 interface KeptDraft {
   /** Null until it was read. */
   draft: CheckDraft | null
@@ -20,7 +23,7 @@ interface KeptDraft {
   restored: boolean
   /** Why the last step is not on the disk; it goes on in memory. */
   error: string | null
-  change: (step: (draft: CheckDraft) => CheckDraft) => void
+  change: ChangeDraft
 }
 
 /** The draft of one check; the component must be keyed by the check. */
@@ -31,6 +34,7 @@ export function useCheckDraft({ storeId, sessionId, verificationId }: CheckKey):
   const [error, setError] = useState<string | null>(null)
   /** The newest, also between renders: a scanner is quicker than those. */
   const newest = useRef<CheckDraft | null>(null)
+  const saved = useRef<CheckDraft | null>(null)
   const saving = useRef<Promise<void>>(Promise.resolve())
 
   useEffect(() => {
@@ -47,19 +51,26 @@ export function useCheckDraft({ storeId, sessionId, verificationId }: CheckKey):
     }
   }, [data, storeId, sessionId, verificationId])
 
-  const change = (step: (draft: CheckDraft) => CheckDraft) => {
-    if (newest.current === null) return
-    const next = step(newest.current)
+  const change: ChangeDraft = (step) => {
+    const before = newest.current
+    if (before === null) return Promise.resolve()
+    const next = step(before)
     newest.current = next
-    setDraft(next)
+    // What was scanned is shown once a crash cannot take it back; words appear as they are typed.
+    if (next.observations === before.observations) setDraft(next)
     saving.current = saving.current.then(async () => {
-      // A newer one will be saved right after.
-      if (newest.current !== next) return
-      await data.saveCheckDraft({ storeId, sessionId, verificationId }, next).then(
-        () => setError(null),
+      const latest = newest.current
+      if (latest === null || latest === saved.current) return
+      await data.saveCheckDraft({ storeId, sessionId, verificationId }, latest).then(
+        () => {
+          saved.current = latest
+          setError(null)
+        },
         (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)),
       )
+      setDraft(newest.current)
     })
+    return saving.current
   }
   return { draft, restored, error, change }
 }
