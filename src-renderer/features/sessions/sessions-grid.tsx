@@ -126,14 +126,15 @@ export function SessionsGrid(props: SessionsGridProps) {
               const at = rowAt(index)
               return at === undefined ? (
                 <div
-                  key={index}
+                  key={index % scroll.slots}
                   role="presentation"
                   className={classes.skeleton}
                   style={{ transform: `translateY(${top}px)` }}
                 />
               ) : (
                 <SessionRow
-                  key={at.key}
+                  // By its slot: what is in the document is written over, which is far quicker than made anew.
+                  key={index % scroll.slots}
                   row={at.row}
                   index={index}
                   top={top}

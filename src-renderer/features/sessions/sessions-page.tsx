@@ -1,5 +1,6 @@
 /** The sessions list: filters on top, a virtual grid over all history, sums below. */
 import { VisuallyHidden } from '@mantine/core'
+import { useCallbackRef } from '@mantine/hooks'
 import {
   IconArrowBarToUp,
   IconArrowsSort,
@@ -15,7 +16,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { SessionKey, SessionSort } from '../../data/data-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
-import { unknownColumns } from '../../ui/column-layout.ts'
+import { type ColumnLayout, unknownColumns } from '../../ui/column-layout.ts'
 import { useData, useStores } from '../../ui/data-context.ts'
 import { filterTitles, filterWords } from '../../ui/filter-words.ts'
 import { counted } from '../../ui/labels.ts'
@@ -42,10 +43,10 @@ import { ListFoot } from './list-foot.tsx'
 import { add, isEmpty, MAX_SELECTED, nothingSelected, type Selection, targetOf, toggle } from './list-selection.ts'
 import classes from './sessions.module.css'
 import { SessionsGrid } from './sessions-grid.tsx'
-import { SessionsToolbar } from './sessions-toolbar.tsx'
+import { type OpenMenu, SessionsToolbar } from './sessions-toolbar.tsx'
 import { type Span, useListRows } from './use-list-rows.ts'
 import { useListScroll } from './use-list-scroll.ts'
-import { allViews, ViewsMenu } from './views-menu.tsx'
+import { allViews } from './views-menu.tsx'
 
 const route = getRouteApi('/sessions')
 
@@ -121,14 +122,16 @@ export function SessionsPage() {
   }, [shown, activeNow, active])
 
   const go = (next: SessionsSearch) => void navigate({ to: '/sessions', search: next, replace: true })
-  const change = (part: Partial<ListFilters>) => go({ ...search, ...writeFilters(part) })
+  const change = useCallbackRef((part: Partial<ListFilters>) => go({ ...search, ...writeFilters(part) }))
+  const setLayout = useCallbackRef((layout: ColumnLayout) => setPreferences({ layout }))
+  const setExactTimes = useCallbackRef((exactTimes: boolean) => setPreferences({ exactTimes }))
   const sortBy = (column: SessionSort) => go({ ...search, ...writeSort(column, column === sort ? !descending : true) })
   const [chosenView, setChosenView] = useState<string | null>(null)
-  const choose = (next: SavedView) => {
+  const choose = useCallbackRef((next: SavedView) => {
     setChosenView(next.id)
-    if (next.columns !== null) setPreferences({ layout: next.columns })
+    if (next.columns !== null) setLayout(next.columns)
     go(next.search)
-  }
+  })
 
   const open = (row: SessionSummary) => {
     useUiState.setState({ sessionsCursor: { key: keyOf(row), scrollTop: scroll.position() } })
@@ -177,20 +180,19 @@ export function SessionsPage() {
     setSelection((now) => toggle(now, { storeId: row.storeId, id: row.id }))
   }
 
-  const [openFilter, setOpenFilter] = useState<OpenFilter>(null)
-  const [openMenu, setOpenMenu] = useState<'views' | 'columns' | null>(null)
+  const [openMenu, setOpenMenu] = useState<OpenMenu>(null)
   const searchField = useRef<HTMLInputElement>(null)
-  const focusRows = () => {
+  const focusRows = useCallbackRef(() => {
     scroll.scroller.current?.focus()
     if (activeNow < 0 && (shown?.count ?? 0) > 0) void moveTo(0, false)
-  }
+  })
   useListCommands({
     search: () => searchField.current?.select(),
     rows: focusRows,
-    filter: setOpenFilter,
+    filter: setOpenMenu,
     views: () => setOpenMenu('views'),
     columns: () => setOpenMenu('columns'),
-    times: () => setPreferences({ exactTimes: !exactTimes }),
+    times: () => setExactTimes(!exactTimes),
     letIn,
     selectAll,
     clear: () => change(noListFilters),
@@ -205,10 +207,20 @@ export function SessionsPage() {
   ]
   const removeProblems = () => {
     const columnVisibility = { ...layout.columnVisibility, ...Object.fromEntries(unknown.map((id) => [id, false])) }
-    if (unknown.length > 0) setPreferences({ layout: { ...layout, columnVisibility } })
+    if (unknown.length > 0) setLayout({ ...layout, columnVisibility })
     if (problems.length > 0) go(withoutProblems(search))
   }
   const count = rows.all?.count ?? null
+  const exportButton = useMemo(
+    () => (
+      <ExportSessions
+        target={targetOf(selection, { ...question, nowMs }, count ?? 0)}
+        filterWords={activeFilters(filters).map((name) => filterWords(name, filters, scope))}
+        listColumns={listExportColumns(layout)}
+      />
+    ),
+    [selection, question, nowMs, count, filters, scope, layout],
+  )
   return (
     <div className={classes.page}>
       <VisuallyHidden component="h1">Sessions</VisuallyHidden>
@@ -217,37 +229,21 @@ export function SessionsPage() {
         scope={scope}
         facets={rows.facets}
         onChange={change}
-        open={openFilter}
-        onOpen={setOpenFilter}
-        columns={{
-          layout,
-          onLayout: (layout) => setPreferences({ layout }),
-          isOpen: openMenu === 'columns',
-          onOpen: (isOpen) => setOpenMenu(isOpen ? 'columns' : null),
-        }}
+        open={openMenu}
+        onOpen={setOpenMenu}
+        search={search}
+        chosenView={chosenView}
+        onView={choose}
+        layout={layout}
+        onLayout={setLayout}
         exactTimes={exactTimes}
-        onExactTimes={(exactTimes) => setPreferences({ exactTimes })}
-        search={searchField}
+        onExactTimes={setExactTimes}
+        searchField={searchField}
         onLeaveSearch={focusRows}
-        views={
-          <ViewsMenu
-            search={search}
-            layout={layout}
-            chosen={chosenView}
-            onChoose={choose}
-            isOpen={openMenu === 'views'}
-            onOpen={(isOpen) => setOpenMenu(isOpen ? 'views' : null)}
-          />
-        }
-        actions={
-          <ExportSessions
-            target={targetOf(selection, { ...question, nowMs }, count ?? 0)}
-            filterWords={activeFilters(filters).map((name) => filterWords(name, filters, scope))}
-            listColumns={listExportColumns(layout)}
-          />
-        }
-      />
-      <FilterPills filters={filters} scope={scope} onOpen={setOpenFilter} onChange={change} />
+      >
+        {exportButton}
+      </SessionsToolbar>
+      <FilterPills filters={filters} scope={scope} onOpen={setOpenMenu} onChange={change} />
       <SearchProblems problems={allProblems} onRemove={removeProblems} />
       <SessionsGrid
         shown={shown}
@@ -261,7 +257,7 @@ export function SessionsPage() {
         layout={layout}
         sort={sort}
         descending={descending}
-        onLayout={(layout) => setPreferences({ layout })}
+        onLayout={setLayout}
         onSort={sortBy}
         onOpen={open}
         onActive={(index, extend) => void moveTo(index, extend)}

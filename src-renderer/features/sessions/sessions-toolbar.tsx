@@ -1,50 +1,70 @@
 /** The bar over the list: view, filters, search, and what can be done with the list. */
 import { ActionIcon, TextInput } from '@mantine/core'
 import { IconClock, IconHistory, IconSearch, IconX } from '@tabler/icons-react'
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import { memo, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import type { SessionFacets } from '../../data/data-api.ts'
+import type { ColumnLayout } from '../../ui/column-layout.ts'
 import type { ListFilters, ListScope } from '../../ui/list-filters.ts'
+import type { SavedView } from '../../ui/saved-views.ts'
+import type { SessionsSearch } from '../../ui/sessions-search.ts'
 import { ColumnsMenu } from './columns-menu.tsx'
 import { ActivityChips, FilterMenu, type OpenFilter } from './filter-bar.tsx'
 import classes from './filters.module.css'
+import { ViewsMenu } from './views-menu.tsx'
+
+/** A filter, or another menu of the bar. */
+export type OpenMenu = OpenFilter | 'views' | 'columns'
 
 interface SessionsToolbarProps {
   filters: ListFilters
   scope: ListScope
   facets: SessionFacets | undefined
   onChange: (change: Partial<ListFilters>) => void
-  open: OpenFilter
-  onOpen: (open: OpenFilter) => void
-  columns: Parameters<typeof ColumnsMenu>[0]
+  /** What is open of the bar. */
+  open: OpenMenu
+  onOpen: (open: OpenMenu) => void
+  search: SessionsSearch
+  /** The view that was chosen last. */
+  chosenView: string | null
+  onView: (view: SavedView) => void
+  layout: ColumnLayout
+  onLayout: (layout: ColumnLayout) => void
   exactTimes: boolean
   onExactTimes: (exactTimes: boolean) => void
-  search: RefObject<HTMLInputElement | null>
+  searchField: RefObject<HTMLInputElement | null>
   /** On from the search field to the rows. */
   onLeaveSearch: () => void
-  /** The menu of views. */
-  views: ReactNode
   /** Actions on the list or on what is selected in it. */
-  actions: ReactNode
+  children?: ReactNode
 }
 
-export function SessionsToolbar(props: SessionsToolbarProps) {
-  const { filters, scope, facets, onChange, exactTimes, onExactTimes } = props
+/** Drawn anew when what it shows changes, not with every row. */
+export const SessionsToolbar = memo(function SessionsToolbar(props: SessionsToolbarProps) {
+  const { filters, scope, facets, onChange, exactTimes, onExactTimes, open, onOpen, layout, onLayout } = props
+  const openAs = (menu: 'views' | 'columns') => (isOpen: boolean) => onOpen(isOpen ? menu : null)
   const TimesIcon = exactTimes ? IconClock : IconHistory
   const times = exactTimes ? 'Times are exact: show relative ones (t)' : 'Times are relative: show exact ones (t)'
   return (
     <div className={classes.toolbar} role="toolbar" aria-label="List">
-      {props.views}
+      <ViewsMenu
+        search={props.search}
+        layout={layout}
+        chosen={props.chosenView}
+        onChoose={props.onView}
+        isOpen={open === 'views'}
+        onOpen={openAs('views')}
+      />
       <ActivityChips filters={filters} scope={scope} facets={facets} onChange={onChange} />
       <FilterMenu
         filters={filters}
         scope={scope}
         facets={facets}
         onChange={onChange}
-        open={props.open}
-        onOpen={props.onOpen}
+        open={open === 'views' || open === 'columns' ? null : open}
+        onOpen={onOpen}
       />
       <Search
-        field={props.search}
+        field={props.searchField}
         text={filters.text}
         onChange={(text) => onChange({ text })}
         onLeave={props.onLeaveSearch}
@@ -60,12 +80,12 @@ export function SessionsToolbar(props: SessionsToolbarProps) {
         >
           <TimesIcon size={17} stroke={1.7} />
         </ActionIcon>
-        <ColumnsMenu {...props.columns} />
-        {props.actions}
+        <ColumnsMenu layout={layout} onLayout={onLayout} isOpen={open === 'columns'} onOpen={openAs('columns')} />
+        {props.children}
       </div>
     </div>
   )
-}
+})
 
 interface SearchProps {
   field: RefObject<HTMLInputElement | null>

@@ -17,6 +17,8 @@ export interface ListScroll {
   last: number
   /** Rows that fit between header and bottom. */
   pageful: number
+  /** Rows that are drawn at most. */
+  slots: number
   /** Position in the list minus the scrollbar's. */
   ahead: number
   isAtTop: boolean
@@ -59,6 +61,8 @@ export function useListScroll(count: number, start: number): ListScroll {
     (top: number) => {
       if (scroller.current === null) return
       const at = Math.min(Math.max(top, 0), span.list)
+      // To touch the scroller is to lay the rows out, which is not for nothing.
+      if (at === 0 && place.current.top === 0 && place.current.element === 0) return
       scroller.current.scrollTop = elementPosition(span, at)
       // What the browser made of it, which rounds.
       place.current = { top: at, element: scroller.current.scrollTop }
@@ -110,6 +114,7 @@ export function useListScroll(count: number, start: number): ListScroll {
     first: Math.max(0, Math.min(first, count - 1)),
     last: Math.min(count - 1, first + seen + 2 * DRAWN_STEP),
     pageful: seen,
+    slots: seen + 2 * DRAWN_STEP + 1,
     ahead: drawn.ahead,
     isAtTop: drawn.isAtTop,
     onScroll,
