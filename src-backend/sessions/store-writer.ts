@@ -93,6 +93,7 @@ export async function writeSessions(
       expires_at: document.expiresAt === null ? null : Date.parse(document.expiresAt),
       summary: summarize(document),
     }))
+    // `before` names no store: that would tempt the planner to read all of the store's. One of another is taken, see below.
     // Documents travel beside their rows, one a line (JSON has no raw line breaks), and are not parsed on the way.
     const documentLines = written.map((document) => JSON.stringify(document)).join('\n')
     const [upserted] = await rowsOf<{ written: string | number; left_days: string[] }>(
@@ -105,7 +106,7 @@ export async function writeSessions(
             ) as row (id, version, local_date, ended, expires_at, summary, document)
           ), before as (
             select id, version, local_date from sessions
-            where id = any(${sql.param(written.map(({ id }) => id))}::text[]) and store_id = ${store.id}
+            where id = any(${sql.param(written.map(({ id }) => id))}::text[])
           ), after as (
             insert into sessions (id, store_id, version, local_date, ended, expires_at, summary, document)
             select id, ${store.id}, version, local_date, ended, expires_at, summary, document::json from row
