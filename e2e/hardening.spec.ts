@@ -43,7 +43,7 @@ test('the page has no Node, no Electron, and a bridge of the few calls of the co
   }))
   expect(found).toEqual({
     globals: [],
-    bridge: [...Object.keys(desktopCalls), 'onNotificationClicked'].sort(),
+    bridge: [...Object.keys(desktopCalls), 'connectExports', 'onNotificationClicked'].sort(),
     origin: 'app://floorwalker',
   })
   const refused = await desktop.page.evaluate(() =>

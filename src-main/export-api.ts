@@ -1,6 +1,12 @@
 /** `/local/export/…`: the console writes a file where the person said. The page names no path but to look at it again. */
 import type { z } from 'zod'
-import { exportIdSchema, exportOpenRequestSchema, exportShowRequestSchema } from '#shared/desktop-api.ts'
+import {
+  type ExportChunkAnswer,
+  exportChunkSchema,
+  exportIdSchema,
+  exportOpenRequestSchema,
+  exportShowRequestSchema,
+} from '#shared/desktop-api.ts'
 import { errorCode } from './durable-folder.ts'
 import { type ExportFiles, ExportWriteError, UnknownExport } from './export-files.ts'
 import { emptyResponse, jsonResponse, problemResponse } from './problem-response.ts'
@@ -53,6 +59,31 @@ export function createExportApi({ exports, showFile }: ExportApiOptions): Route 
       return failure(error)
     }
   }
+}
+
+/** The main process's end of a port. */
+export interface ExportPort {
+  on(event: 'message', listener: (message: { data: unknown }) => void): void
+  postMessage(answer: ExportChunkAnswer): void
+  start(): void
+}
+
+/** Takes chunks through a port: a request's body costs the main process some hundred nanoseconds a byte. */
+export function serveExportPort(port: ExportPort, exports: ExportFiles): void {
+  port.on('message', ({ data }) => {
+    const chunk = exportChunkSchema.safeParse(data)
+    // Without a number there is nobody to answer.
+    if (!chunk.success) return
+    const { id, seq, bytes } = chunk.data
+    exports.write(id, bytes).then(
+      () => port.postMessage({ seq, problem: null }),
+      (error) => {
+        console.error('export:', error)
+        port.postMessage({ seq, problem: describeFailure(error) })
+      },
+    )
+  })
+  port.start()
 }
 
 function withBody<Schema extends z.ZodType>(

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { exportFinishedSchema, exportOpenedSchema } from '#shared/desktop-api.ts'
 import { problemSchema } from '#shared/protocol/problems.ts'
-import { createExportApi } from './export-api.ts'
+import { createExportApi, type ExportPort, serveExportPort } from './export-api.ts'
 import { ExportFiles, type ExportFilesOptions, type WritableFile } from './export-files.ts'
 import { MemoryFolder } from './testing/memory-folder.ts'
 
@@ -46,6 +46,29 @@ test('a file has its name only when it is whole, and replaces the one that had i
   expect(await readdir(disk)).toEqual(['a.csv'])
   expect((await call('show', { path: finished.path })).status).toBe(204)
   expect(shown).toEqual([finished.path])
+})
+
+test('chunks come through a port, each answered; what is none is not', async () => {
+  const { exports, call, begin } = await world()
+  const answers: unknown[] = []
+  let hear: (message: { data: unknown }) => void = () => undefined
+  const port: ExportPort = {
+    on: (_event, listener) => {
+      hear = listener
+    },
+    postMessage: (answer) => answers.push(answer),
+    start: () => undefined,
+  }
+  serveExportPort(port, exports)
+  const id = await begin('a.csv')
+  hear({ data: { id, seq: 1, bytes: new Uint8Array([0x61, 0x62]) } })
+  await expect.poll(() => answers).toEqual([{ seq: 1, problem: null }])
+  hear({ data: { id, seq: 2, bytes: 'text' } })
+  hear({ data: { id: 'unknown', seq: 3, bytes: new Uint8Array(1) } })
+  await expect.poll(() => answers.at(-1)).toEqual({ seq: 3, problem: 'This export is not under way' })
+  expect(answers).toHaveLength(2)
+  await call('finish', { id })
+  expect(await readFile(path.join(disk, 'a.csv'), 'utf8')).toBe('ab')
 })
 
 test('an aborted one is gone, and so are those of a page that is', async () => {

@@ -10,11 +10,11 @@ import { createAppRouter } from './app-router.ts'
 import { readDemoCredentials } from './demo-credentials.ts'
 import { handleDownloads } from './downloads.ts'
 import { openDurableFolder } from './durable-folder.ts'
-import { createExportApi, EXPORT_PATH } from './export-api.ts'
+import { createExportApi, EXPORT_PATH, serveExportPort } from './export-api.ts'
 import { ExportFiles } from './export-files.ts'
 import { freeDiskBytes } from './free-disk.ts'
 import { hardenSession, hardenWebContents } from './hardening.ts'
-import { handleDesktopCalls, tellPage } from './ipc.ts'
+import { handleDesktopCalls, handleExportPorts, tellPage } from './ipc.ts'
 import { Journal } from './journal.ts'
 import { createLocalApi } from './local-api.ts'
 import { CheckNotifications } from './notifications.ts'
@@ -106,6 +106,7 @@ async function start(): Promise<void> {
     mintId: () => randomUUID(),
     chooseTarget: (name) => chooseExportTarget(settings, name),
   })
+  handleExportPorts((port) => serveExportPort(port, exports))
   const exportApi = createExportApi({ exports, showFile: (file) => shell.showItemInFolder(file) })
   const router = createAppRouter({
     assets: path.join(__dirname, '../renderer'),

@@ -1,5 +1,5 @@
 /** The main side of the typed contract `desktopCalls` and `desktopEvents`. The only user of ipcMain. */
-import { ipcMain, type WebContents } from 'electron'
+import { ipcMain, type MessagePortMain, type WebContents } from 'electron'
 import type { DesktopCall, DesktopEvent, DesktopEventData, DesktopHandlers } from '#shared/desktop-api.ts'
 import { isAppUrl } from './app-router.ts'
 import { channelOf, checkSender, parseCall } from './desktop-call.ts'
@@ -14,6 +14,15 @@ function handle<Call extends DesktopCall>(call: Call, handler: DesktopHandlers[C
     const frame = event.senderFrame
     checkSender({ url: frame?.url ?? '', isMainFrame: frame !== null && frame === event.sender.mainFrame })
     await (handler as (argument: unknown) => Promise<void>)(parseCall(call, argument))
+  })
+}
+
+/** Hands on each port that the console's page opens for its exports. */
+export function handleExportPorts(onPort: (port: MessagePortMain) => void): void {
+  ipcMain.on('desktop:connectExports', (event) => {
+    const frame = event.senderFrame
+    checkSender({ url: frame?.url ?? '', isMainFrame: frame !== null && frame === event.sender.mainFrame })
+    for (const port of event.ports) onPort(port)
   })
 }
 

@@ -15,6 +15,12 @@ const bridge: DesktopBridge = {
     ipcRenderer.on('desktop:notificationClicked', hear)
     return () => ipcRenderer.off('desktop:notificationClicked', hear)
   },
+  connectExports: () => {
+    const { port1, port2 } = new MessageChannel()
+    ipcRenderer.postMessage('desktop:connectExports', null, [port1])
+    // Ports cannot go through the bridge.
+    window.postMessage('floorwalker:export-port', window.location.origin, [port2])
+  },
 }
 
 contextBridge.exposeInMainWorld('desktop', bridge)

@@ -76,11 +76,20 @@ export const journalDeviceResponseSchema = z.object({ deviceId: z.string() })
 
 /**
  * `POST /local/export/open`: asks the person where to, `name` being a suggestion; `id` is null where they chose nothing.
- * Chunks follow as `POST /local/export/write?id=` with the bytes as body, one after the other; then `finish` or `abort`.
+ * Chunks follow through the port of `connectExports` (or `POST /local/export/write?id=` with the bytes as body, which
+ * gives a few MB/s), one after the other; then `finish` or `abort`.
  */
 export const exportOpenRequestSchema = z.object({ name: z.string().min(1).max(200) })
 export const exportOpenedSchema = z.object({ id: z.string().nullable() })
 export const exportIdSchema = z.object({ id: z.string().max(64) })
+/** One chunk through the port, and the answer to it: `problem` says why it was not written. */
+export const exportChunkSchema = z.object({ id: z.string().max(64), seq: z.int(), bytes: z.instanceof(Uint8Array) })
+export type ExportChunk = z.infer<typeof exportChunkSchema>
+export const exportChunkAnswerSchema = z.object({ seq: z.int(), problem: z.string().nullable() })
+export type ExportChunkAnswer = z.infer<typeof exportChunkAnswerSchema>
+/** The window message with which the preload hands over the port. */
+export const EXPORT_PORT_MESSAGE = 'floorwalker:export-port'
+
 /** The file is whole, on the disk and under its name. */
 export const exportFinishedSchema = z.object({ path: z.string(), bytes: z.int() })
 
@@ -127,6 +136,8 @@ export type DesktopBridge = {
 } & {
   /** Hears of clicks; answers how to stop. */
   onNotificationClicked(listener: (data: DesktopEventData<'notificationClicked'>) => void): () => void
+  /** Opens a port for chunks of exports; it comes as a window message of this data, `EXPORT_PORT_MESSAGE`. */
+  connectExports(): void
 }
 /** What answers the calls in the main process. */
 export type DesktopHandlers = Pick<DesktopBridge, DesktopCall>

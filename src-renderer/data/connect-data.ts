@@ -1,5 +1,6 @@
 /** Starts the data worker of this window and answers its typed interface. */
-import { proxy, type Remote, wrap } from 'comlink'
+import { proxy, type Remote, transfer, wrap } from 'comlink'
+import { EXPORT_PORT_MESSAGE } from '#shared/desktop-api.ts'
 import { randomId } from '#shared/time/clock.ts'
 import type {
   DataApi,
@@ -31,6 +32,17 @@ function newestOf(onStatus: (status: DataStatus) => void): (status: DataStatus) 
       newest = null
     }, 0)
   }
+}
+
+/** Hands the desktop's port for exports on to the worker, once per window. */
+function connectExports(remote: Remote<WorkerApi>): void {
+  const take = ({ data, source, ports: [port] }: MessageEvent<unknown>) => {
+    if (source !== window || data !== EXPORT_PORT_MESSAGE || port === undefined) return
+    window.removeEventListener('message', take)
+    void remote.connectExports(transfer(port, [port]))
+  }
+  window.addEventListener('message', take)
+  window.desktop?.connectExports()
 }
 
 /** Runs long work of the worker under an id of its own; an abort reaches it between two slices. */
@@ -90,6 +102,7 @@ export function connectData(): DataApi {
   void persistStorage()
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'data' })
   const remote: Remote<WorkerApi> = wrap<WorkerApi>(worker)
+  if (window.desktop !== undefined) connectExports(remote)
   const lists = new OneAtATime()
   return {
     start: (onStatus) => remote.start(proxy(newestOf(onStatus))),

@@ -592,6 +592,8 @@ export interface WorkerApi {
     limit: number,
     onProgress: (progress: ExportProgress) => void,
   ): Promise<FetchDetailsOutcome>
+  /** Desktop only: the port through which exports go to the main process. */
+  connectExports(port: MessagePort): Promise<void>
   /** Ends an export or a fetch; unknown ids are none any more. */
   cancelWork(workId: string): Promise<void>
   /** Shows an exported file in the system's file manager (desktop only). */
@@ -599,7 +601,7 @@ export interface WorkerApi {
 }
 
 /** The screens' interface: the worker's, and what only a window may ask for. */
-export interface DataApi extends Omit<WorkerApi, 'exportSessions' | 'fetchDetails' | 'cancelWork'> {
+export interface DataApi extends Omit<WorkerApi, 'exportSessions' | 'fetchDetails' | 'cancelWork' | 'connectExports'> {
   /** @param signal a query whose answer nobody waits for any more is not asked; the promise rejects with its reason */
   sessions(query: SessionQuery, signal?: AbortSignal): Promise<SessionPage>
   /** Asks the browser not to clear this origin's data under disk pressure; answers whether it is granted. */

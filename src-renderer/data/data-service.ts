@@ -53,7 +53,7 @@ import { collectDataSafety, composeSupportBundle } from './data-safety.ts'
 import type { ConsoleDatabase, OutboxRow } from './database.ts'
 import { DecisionLedger } from './decision-ledger.ts'
 import { DetailsAhead } from './details-ahead.ts'
-import { openChosenFile, openDownload, openLocalFile } from './export/export-sink.ts'
+import { ExportPort, openChosenFile, openDownload, openLocalFile } from './export/export-sink.ts'
 import { nextTask } from './export/next-task.ts'
 import { SessionExports } from './export/session-export.ts'
 import { checkIntegrity } from './integrity.ts'
@@ -121,6 +121,7 @@ export class DataService implements WorkerApi {
   private readonly refusalCopy: RefusalRegisterCopy
   private readonly leases: CheckLeases
   private readonly exports: SessionExports
+  private exportPort: ExportPort | null = null
   private identity: Identity | null = null
   private local: LocalInfo | null = null
   private deviceId = ''
@@ -247,7 +248,7 @@ export class DataService implements WorkerApi {
       documents: (keys) => this.keptDocuments(keys),
       fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
       openSink: (target, workId) => {
-        if (this.local !== null) return openLocalFile(ports.fetch, target.name)
+        if (this.local !== null) return openLocalFile(ports.fetch, target.name, this.exportPort)
         if (target.handle !== null) return openChosenFile(target.handle)
         return openDownload(target, workId, ports.clock.now())
       },
@@ -409,6 +410,10 @@ export class DataService implements WorkerApi {
   ): Promise<FetchDetailsOutcome> {
     if (this.identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
     return this.exports.fetchDetails(workId, scope, limit, onProgress)
+  }
+
+  async connectExports(port: MessagePort): Promise<void> {
+    this.exportPort = new ExportPort(port)
   }
 
   async cancelWork(workId: string): Promise<void> {

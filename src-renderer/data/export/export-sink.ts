@@ -1,5 +1,10 @@
 /** Where an export goes: through the main process to disk, or through the browser's file access. */
-import { exportFinishedSchema, exportOpenedSchema } from '#shared/desktop-api.ts'
+import {
+  type ExportChunk,
+  exportChunkAnswerSchema,
+  exportFinishedSchema,
+  exportOpenedSchema,
+} from '#shared/desktop-api.ts'
 import { problemSchema } from '#shared/protocol/problems.ts'
 import type { ExportTarget } from '../data-api.ts'
 import type { Fetch } from '../transport.ts'
@@ -17,11 +22,34 @@ export class ExportNotSaved extends Error {
   override readonly name = 'ExportNotSaved'
 }
 
+/** The worker's end of the port to the main process; chunks are written one after the other. */
+export class ExportPort {
+  private seq = 0
+
+  constructor(private readonly port: MessagePort) {}
+
+  /** @throws ExportNotSaved */
+  write(id: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.seq += 1
+    const chunk: ExportChunk = { id, seq: this.seq, bytes }
+    return new Promise((resolve, reject) => {
+      this.port.onmessage = ({ data }: MessageEvent<unknown>) => {
+        const { seq, problem } = exportChunkAnswerSchema.parse(data)
+        if (seq !== chunk.seq) return
+        if (problem === null) resolve()
+        else reject(new ExportNotSaved(problem))
+      }
+      this.port.postMessage(chunk)
+    })
+  }
+}
+
 /**
  * Opens the desktop's file, after the person has said where in the system's dialog; null where they said nowhere. These
  * calls wait as long as the person does, so they have no timeout.
+ * @param port for the chunks; null sends them as requests, which is slow
  */
-export async function openLocalFile(fetch: Fetch, name: string): Promise<ExportSink | null> {
+export async function openLocalFile(fetch: Fetch, name: string, port: ExportPort | null): Promise<ExportSink | null> {
   const call = async (path: string, body: BodyInit, mediaType: string): Promise<Response> => {
     const response = await fetch(`/local/export/${path}`, {
       method: 'POST',
@@ -42,7 +70,8 @@ export async function openLocalFile(fetch: Fetch, name: string): Promise<ExportS
   const { id } = opened
   return {
     write: async (bytes) => {
-      await call(`write?id=${encodeURIComponent(id)}`, bytes, 'application/octet-stream')
+      if (port !== null) await port.write(id, bytes)
+      else await call(`write?id=${encodeURIComponent(id)}`, bytes, 'application/octet-stream')
     },
     finish: async () => {
       const { path } = exportFinishedSchema.parse(await (await json('finish', { id })).json())
