@@ -2,7 +2,7 @@
 import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import { summarize } from '#shared/session/session-summary.ts'
-import { type DataStatus, noFilter, type SessionQuery } from '../src-renderer/data/data-api.ts'
+import { type DataStatus, noFilter, type SessionQuery, type WorkerApi } from '../src-renderer/data/data-api.ts'
 import type { ModelBackend, ProcessedMutation } from './model-backend.ts'
 import type { LabWindow, Pending, SimulatedPc } from './simulated-pc.ts'
 
@@ -149,10 +149,32 @@ export async function checkEnd(view: LabView, done: (pending: Pending<unknown>) 
           )
         }
       }
+      const register = window.start((data) => findRegisterFault(view, window, data))
+      if (!(await done(register))) throw new Violation('quiescence', `${window.owner.name} does not answer`)
+      if (register.value !== null) throw new Violation('convergence', `${window.owner.name}: ${register.value}`)
       const unsent = window.status?.unsent
       if (unsent !== 0) throw new Violation('unsent count', `${window.owner.name} says ${unsent} unsent at the end`)
     }
   }
+}
+
+/** A register is fetched behind the pull, and again some time after that failed. */
+const REGISTER_LAG_MS = 30_000
+
+/** What is wrong with the registers of refusals that a window shows; null where they are the backend's. */
+async function findRegisterFault(view: LabView, window: LabWindow, data: WorkerApi): Promise<string | null> {
+  const until = view.now() + REGISTER_LAG_MS
+  for (const { id } of window.status?.identity?.stores ?? []) {
+    for (;;) {
+      const { entries, pending, chain } = await data.refusals(id)
+      const isSame = canonicalJson(entries) === canonicalJson(view.backend.refusals(id))
+      if (isSame && chain.ok && pending.length === 0) break
+      const shown = JSON.stringify({ entries, pending, chain })
+      if (view.now() > until) return `register of ${id} is ${shown}, not ${JSON.stringify(view.backend.refusals(id))}`
+      await new Promise((tried) => setTimeout(tried, 1_000))
+    }
+  }
+  return null
 }
 
 /** Each saved decision has one verdict at the backend, and its event stands once in its session. */

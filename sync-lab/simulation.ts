@@ -640,7 +640,8 @@ function inputOf(kind: DecisionKind, verificationId: string): DecisionInput {
     case 'approve':
     case 'reject': {
       const outcome = kind === 'approve' ? 'approved' : 'rejected'
-      return { type: 'verification.resolve', payload: { verificationId, outcome, method: 'sight_check' } }
+      const payload = { verificationId, outcome, method: 'sight_check', refusalReason: 'under_age' } as const
+      return { type: 'verification.resolve', payload }
     }
     case 'request':
       return { type: 'verification.request', payload: { kind: 'spot_check', reason: 'looks odd' } }

@@ -1,5 +1,6 @@
 /** What this PC keeps and knows for a check: the one under way, earlier ones of the customer, products by their code. */
 import { describeIssue } from '#shared/protocol/primitives.ts'
+import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import { hasFinding } from '#shared/verification/differences.ts'
 import { productKey } from '#shared/verification/product-code.ts'
 import { type CheckDraft, checkDraftSchema } from '#shared/verification/rescan.ts'
@@ -51,9 +52,15 @@ export class CheckRecords {
     await this.ports.database.checkDrafts.delete([storeId, sessionId, verificationId])
   }
 
-  /** @param storeIds stores of the employee */
-  async customerChecks(storeIds: string[], storeId: string, sessionId: string): Promise<CustomerChecks | null> {
-    const customerId = this.ports.index.get(storeId, sessionId)?.customerId ?? null
+  /**
+   * @param storeIds stores of the employee
+   * @param session whose customer it is about; it is left out
+   */
+  async customerChecks(
+    storeIds: string[],
+    session: Pick<SessionDocument, 'id' | 'storeId' | 'customerId'>,
+  ): Promise<CustomerChecks | null> {
+    const { customerId } = session
     if (customerId === null) return null
     const query = {
       ...this.latestFirst(storeIds, MAX_CUSTOMER_SESSIONS),
@@ -63,7 +70,9 @@ export class CheckRecords {
     }
     const rows = this.ports.index
       .query(query, () => 0)
-      .rows.filter((row) => row.customerId === customerId && !(row.storeId === storeId && row.id === sessionId))
+      .rows.filter(
+        (row) => row.customerId === customerId && !(row.storeId === session.storeId && row.id === session.id),
+      )
     const kept = await this.ports.database.sessions.bulkGet(rows.map((row): [string, string] => [row.storeId, row.id]))
     const found = rows.map((row, index) => {
       // A rejected check that was followed by an approved one shows in the document alone.

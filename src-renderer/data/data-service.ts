@@ -13,6 +13,7 @@ import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { type Identity, identitySchema } from '#shared/protocol/sync.ts'
 import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
+import { incompleteField } from '#shared/verification/outcome-rules.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
 import { CheckLeases } from './check-leases.ts'
 import { CheckRecords } from './check-records.ts'
@@ -487,6 +488,11 @@ export class DataService implements WorkerApi {
         message: 'This session is not on this PC and cannot be fetched now.',
       }
     }
+    const shown = input.type === 'verification.resolve' ? await this.session(storeId, sessionId) : null
+    const incomplete = shown === null ? null : incompleteField(shown.document, input)
+    if (incomplete !== null) {
+      return { ok: false, code: 'invalid', message: `${incomplete.field} ${incomplete.message}` }
+    }
     const mutation = unnumberedMutationSchema.safeParse({
       id: this.ports.mintId(),
       storeId,
@@ -529,7 +535,8 @@ export class DataService implements WorkerApi {
   }
 
   async customerChecks(storeId: string, sessionId: string): Promise<CustomerChecks | null> {
-    return this.records.customerChecks(this.visibleStores([]), storeId, sessionId)
+    const document = (await this.session(storeId, sessionId))?.document
+    return document === undefined ? null : this.records.customerChecks(this.visibleStores([]), document)
   }
 
   async knownProduct(storeId: string, code: string): Promise<KnownProduct | null> {

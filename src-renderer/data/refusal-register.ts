@@ -16,7 +16,10 @@ import { localDateOf } from '#shared/time/local-day.ts'
 import { refusalOf, verifyChain } from '#shared/verification/refusal-chain.ts'
 import type { ExportedFile, RefusalComparison, RefusalRegister } from './data-api.ts'
 import type { ConsoleDatabase, OutboxRow } from './database.ts'
+import { csvCell } from './export/csv-format.ts'
 import { CallFailed, callJson, type Fetch } from './transport.ts'
+
+const RETRY_MS = 15_000
 
 export interface RefusalRegisterPorts {
   database: ConsoleDatabase
@@ -30,6 +33,7 @@ export interface RefusalRegisterPorts {
 
 export class RefusalRegisterCopy {
   private readonly fetching = new Map<string, Promise<void>>()
+  private readonly retries = new Set<string>()
 
   constructor(private readonly ports: RefusalRegisterPorts) {}
 
@@ -75,30 +79,25 @@ export class RefusalRegisterCopy {
   }
 
   /**
-   * The register as CSV. `content` is what an entry's hash is the SHA-256 of, so that anybody can recompute the chain.
+   * The register as CSV. `content` is what an entry's hash is the SHA-256 of, as Base64: anybody can recompute the chain, and
+   * no spreadsheet program changes it.
    * @param nowMs UTC milliseconds, server time
    */
   async export(store: StoreSettings, nowMs: number): Promise<ExportedFile> {
     const { entries, pending } = await this.register(store.id)
     const rows = [
       ...entries.map((entry) => {
-        const { hash, ...content } = entry
-        return [
-          ...cellsOf(entry),
-          String(entry.number),
-          'in the register',
-          entry.previous,
-          hash,
-          canonicalJson(content),
-        ]
+        const { hash, previous, number, ...refusal } = entry
+        const content = base64Of(canonicalJson({ ...refusal, number, previous }))
+        return [...cellsOf(refusal), String(number), 'in the register', previous, hash, content]
       }),
       ...pending.map((refusal) => [...cellsOf(refusal), '', 'not sent yet', '', '', '']),
     ]
-    const text = [columns, ...rows].map((row) => row.map(quoted).join(',')).join('\r\n')
+    const lines = [columns, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`)
     return {
-      name: `age-refusals-${store.id.replace(/[^\w-]+/g, '_')}-${localDateOf(nowMs, store.timezone)}.csv`,
+      name: `floorwalker-age-refusals-${store.id.replace(/[^\w-]+/g, '_')}-${localDateOf(nowMs, store.timezone)}.csv`,
       mediaType: 'text/csv',
-      text: `${text}\r\n`,
+      text: `\ufeff${lines.join('')}`,
     }
   }
 
@@ -148,9 +147,19 @@ export class RefusalRegisterCopy {
       }
       this.ports.onChange()
     } catch (error) {
-      // Asked for again after the next pull.
       if (!(error instanceof CallFailed)) throw error
+      // The next pull may be long in coming. A backend that has no register is not asked on and on.
+      if (error.code !== 'not_found') this.retrySoon(storeId)
     }
+  }
+
+  private retrySoon(storeId: string): void {
+    if (this.retries.has(storeId)) return
+    this.retries.add(storeId)
+    setTimeout(() => {
+      this.retries.delete(storeId)
+      void this.follow(storeId).catch((error) => console.error('register of refusals not fetched', error))
+    }, RETRY_MS)
   }
 }
 
@@ -179,7 +188,6 @@ function cellsOf({ at, arrivedAt, storeId, sessionId, verificationId, employee, 
   return [...cells, minAge === null ? '' : String(minAge), words, reason ?? '', id]
 }
 
-/** A cell that a spreadsheet takes for what it is: quoted, and never a formula. */
-function quoted(cell: string): string {
-  return `"${(/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell).replaceAll('"', '""')}"`
+function base64Of(text: string): string {
+  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''))
 }

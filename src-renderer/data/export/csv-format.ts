@@ -22,7 +22,7 @@ const isPlainStart = Uint8Array.from({ length: 256 }, (_, byte) =>
 )
 
 /** A text as a cell: neutralised, then quoted where necessary. */
-function cellOf(text: string): string {
+export function csvCell(text: string): string {
   const safe = neutraliseFormula(text)
   return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
@@ -51,7 +51,7 @@ export class CsvFormat implements TableFormat {
     this.labels = columns.map(() => [])
     this.columns = columns.length
     this.output.copy(BYTE_ORDER_MARK)
-    this.output.text(columns.map(({ title }) => cellOf(title)).join(this.csv.separator))
+    this.output.text(columns.map(({ title }) => csvCell(title)).join(this.csv.separator))
     this.endLine()
   }
 
@@ -120,7 +120,7 @@ export class CsvFormat implements TableFormat {
       const code = codes[row] as number
       let cell = known[code]
       if (cell === undefined) {
-        cell = encoder.encode(cellOf(labelOf(code) ?? ''))
+        cell = encoder.encode(csvCell(labelOf(code) ?? ''))
         known[code] = cell
       }
       output.copy(cell)
@@ -133,6 +133,6 @@ export class CsvFormat implements TableFormat {
     let isPlain = isPlainStart[bytes[start] as number] === 1
     for (let at = start; isPlain && at < end; at += 1) isPlain = special[bytes[at] as number] === 0
     if (isPlain) this.output.copy(bytes, start, end)
-    else this.output.text(cellOf(decoder.decode(bytes.subarray(start, end))))
+    else this.output.text(csvCell(decoder.decode(bytes.subarray(start, end))))
   }
 }
