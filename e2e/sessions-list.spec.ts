@@ -131,7 +131,7 @@ test('the list is found, narrowed, kept, counted and read without a mouse', asyn
     await expect(page.getByTestId('let-in')).toContainText('2 new or changed sessions above')
     await expect(count(page)).toContainText('31 sessions')
     expect(await shownIds(page)).toEqual(before)
-    await page.keyboard.press('n')
+    await page.keyboard.press('u')
     await expect(page.getByTestId('let-in')).toHaveCount(0)
     expect((await shownIds(page)).slice(0, 2)).toEqual(['walk-new', 'walk-30'])
 

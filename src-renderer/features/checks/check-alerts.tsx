@@ -114,6 +114,7 @@ export function CheckAlerts() {
       keys: 'n',
       run: () => open(first === undefined ? null : refOf(first)),
       keywords: 'next queue spot age',
+      icon: IconShieldCheck,
     },
   ])
 

@@ -290,7 +290,7 @@ function LetIn({ waiting, onClick }: { waiting: number; onClick: () => void }) {
     <button type="button" className={classes.letIn} onClick={onClick} data-testid="let-in">
       <IconArrowBarToUp size={15} aria-hidden />
       <span role="status">{words}</span>
-      <kbd aria-hidden>n</kbd>
+      <kbd aria-hidden>U</kbd>
     </button>
   )
 }
@@ -333,7 +333,7 @@ function useListCommands(acts: ListActs): void {
     own('views', 'Switch or save a view', 'v', acts.views, IconBookmark),
     own('columns', 'Choose columns', 'c', acts.columns, IconColumns3),
     own('times', 'Relative or exact times', 't', acts.times, IconClock),
-    own('let-in', 'Let new and changed rows in', 'n', acts.letIn, IconRefresh),
+    own('let-in', 'Update: let new and changed rows in', 'u', acts.letIn, IconRefresh),
     own('rows', 'Go to the rows', 'r', acts.rows, IconArrowsSort),
     own('all', 'Select all under the filters', 'mod+a', acts.selectAll),
     own('sort', 'Sort by…', 's', () => openPalette('sort by '), IconArrowsSort),
