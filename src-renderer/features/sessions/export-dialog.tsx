@@ -116,15 +116,15 @@ function ExportDialog(props: ExportDialogProps) {
           </div>
         </div>
       ) : (
-        <ExportForm {...props} close={close} onStart={() => setStarted(true)} />
+        <ExportForm {...props} close={close} isStarted={started} onStart={() => setStarted(true)} />
       )}
     </Modal>
   )
 }
 
-type ExportFormProps = ExportDialogProps & { close: () => void; onStart: () => void }
+type ExportFormProps = ExportDialogProps & { close: () => void; isStarted: boolean; onStart: () => void }
 
-function ExportForm({ target, filterWords, listColumns, close, onStart }: ExportFormProps) {
+function ExportForm({ target, filterWords, listColumns, close, isStarted, onStart }: ExportFormProps) {
   const data = useData()
   const stores = useStores()
   const running = useExportJob((state) => state.job?.state === 'running')
@@ -293,7 +293,7 @@ function ExportForm({ target, filterWords, listColumns, close, onStart }: Export
           Cancel
         </Button>
         <span className={classes.hint} role="status">
-          {running ? 'Another export is under way.' : missing}
+          {running ? (isStarted ? 'Choose where it goes.' : 'Another export is under way.') : missing}
         </span>
       </div>
     </form>
