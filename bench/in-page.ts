@@ -157,11 +157,12 @@ export function watchRows(data: DataApi): RowWatch {
     wanted.paintedAt = performance.now()
     wanted.settle()
   }
-  const ITEMS_COLUMN = 3
+  const itemsColumn = () =>
+    [...document.querySelectorAll('[role="columnheader"]')].findIndex((header) => header.textContent === 'Items')
   new MutationObserver(() => {
     if (drawing || wanted.paintedAt !== 0 || wanted.quantity < 0) return
     const row = document.querySelector(`[data-testid="session-row"][data-session-id="${wanted.sessionId}"]`)
-    if (row?.children[ITEMS_COLUMN]?.textContent !== String(wanted.quantity)) return
+    if (row?.children[itemsColumn()]?.textContent !== String(wanted.quantity)) return
     drawing = true
     // A frame's callbacks run before it is drawn, a message posted by them after.
     requestAnimationFrame(() => afterFrame.port2.postMessage(null))

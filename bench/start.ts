@@ -1,21 +1,18 @@
 /** `start`: process start to the first session rows on the screen, against an empty window on the same Electron. */
-import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
-import { electronEnvironment, electronExecutable, launchDesktop } from '../e2e/launch-desktop.ts'
+import { launchDesktop } from '../e2e/launch-desktop.ts'
 import { repository, startBackend } from '../e2e/start-backend.ts'
 import { buildIfStale } from '../scripts/build-if-stale.mjs'
-import { electronArguments } from '../scripts/electron-runtime.mjs'
 import { importHistory } from './import-history.ts'
 import { type Benchmark, type Measurement, median } from './measurement.ts'
+import { timeUntilThere } from './time-start.ts'
 
 const ROUNDS = 7
 const ROW = '[data-testid="session-row"]'
 const TIMEOUT_MS = 60_000
-const probe = path.join(repository, 'bench/start-probe.cjs')
 
 export const start: Benchmark = {
   about: 'process start to first session rows (30 days of 3 stores), as a ratio to an empty Electron window',
@@ -76,32 +73,5 @@ async function measure(folder: string, log: (line: string) => void): Promise<Mea
     ]
   } finally {
     await backend.stop()
-  }
-}
-
-/** Milliseconds from the start of the process to the probe's line. */
-async function timeUntilThere(appFolder: string, extra: Record<string, string>): Promise<number> {
-  const [executable, env] = await Promise.all([electronExecutable(), electronEnvironment(extra)])
-  const startedAt = performance.now()
-  const child = spawn(executable, [...electronArguments(), '-r', probe, appFolder], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  try {
-    return await new Promise<number>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${appFolder}: nothing to see in time`)), TIMEOUT_MS)
-      child.once('exit', (code) => reject(new Error(`${appFolder}: Electron ended with ${code}`)))
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        if (line !== 'bench: there') return
-        clearTimeout(timer)
-        resolve(performance.now() - startedAt)
-      })
-    })
-  } finally {
-    child.kill('SIGTERM')
-    const force = setTimeout(() => child.kill('SIGKILL'), 5_000)
-    await ended
-    clearTimeout(force)
   }
 }

@@ -10,15 +10,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { JSHandle, Page } from 'playwright-core'
-import type { StoreFact } from '#shared/protocol/integration.ts'
 import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
 import { launchDesktop } from '../e2e/launch-desktop.ts'
 import { repository, startBackend } from '../e2e/start-backend.ts'
-import { StoreClient } from '../integration-tools/store-client.ts'
 import { buildIfStale } from '../scripts/build-if-stale.mjs'
-import type { FactBody } from '../simulator/shopper.ts'
 import type { DataApi } from '../src-renderer/data/data-api.ts'
+import { factsToRows, gap } from './facts-to-rows.ts'
 import { importHistory } from './import-history.ts'
 import {
   countAtBackend,
@@ -33,6 +31,8 @@ import {
   watchRows,
 } from './in-page.ts'
 import { type Benchmark, type Measurement, median, quantile } from './measurement.ts'
+import { clockOf, inTime } from './page-clock.ts'
+import { post, Shoppers, VERIFICATION } from './shoppers.ts'
 
 const ROUNDS = 5
 /** Checks that wait at once; each is taken, noted on and approved. */
@@ -40,13 +40,10 @@ const WAITING_CHECKS = 10
 const CHECK_GROUPS_PER_ROUND = 2
 const DECISIONS_PER_ROUND = WAITING_CHECKS * CHECK_GROUPS_PER_ROUND * 3
 const EVENTS_PER_ROUND = 50
-/** Sessions of the list whose rows the measured facts change, in turn. */
-const WATCHED_SESSIONS = 8
 /** Facts of other shoppers per second while decisions are made. */
 const OTHER_FACTS_PER_SECOND = 5
 /** How long nothing may come before the first sync counts as over. */
 const QUIET_SECONDS = 5
-const CLOCK_ROUND_TRIPS = 200
 const TIMEOUT_MS = 120_000
 
 const FILE_SYSTEMS: Record<number, string> = {
@@ -148,7 +145,7 @@ async function runRounds(ground: Ground, log: (line: string) => void): Promise<M
       () => withOtherShoppers(ground, async () => times.decision.push(...(await decisions(ground)))),
       () => withOtherShoppers(ground, async () => times.put.push(...(await barePuts(ground)))),
       () => withOtherShoppers(ground, async () => times.append.push(...(await bareAppends(ground)))),
-      () => factsToRows(ground, times, log),
+      () => factsToRows(ground, EVENTS_PER_ROUND, times, log),
       () => bareEvents(ground, times),
     ]
     // Whoever goes after another finds other caches and other disturbances, so they take turns.
@@ -196,11 +193,6 @@ async function runRounds(ground: Ground, log: (line: string) => void): Promise<M
 
 function describe(values: number[]): string {
   return `${quantile(values, 0.5).toFixed(1)}/${quantile(values, 0.95).toFixed(1)}`
-}
-
-/** Pauses between measured steps, milliseconds; spread, so that they do not fall into step with frames or timers. */
-function gap(index: number): number {
-  return 40 + ((index * 37) % 80)
 }
 
 /** Between decisions: quicker than any supervisor, but the pushes and pulls of one are mostly over before the next. */
@@ -298,31 +290,6 @@ async function withOtherShoppers({ shoppers }: Ground, work: () => Promise<unkno
 
 // --- facts ---------------------------------------------------------------------------------------------------------
 
-/**
- * From the instant at which a fact's POST is called to the row. The start is this process' clock, the end the page's:
- * both count the same monotonic clock of the system from another zero, and the distance of the zeros is measured.
- */
-async function factsToRows(ground: Ground, times: Times, log: (line: string) => void): Promise<void> {
-  const { shoppers, console: page, rows } = ground
-  const clock = await clockOf(page)
-  for (let index = 0; index < EVENTS_PER_ROUND; index++) {
-    await pause(gap(index))
-    const fact = shoppers.nextScan(index)
-    await page.evaluate(({ rows, sessionId, quantity }) => rows.expect(sessionId, quantity), { rows, ...fact })
-    const startedAt = performance.now()
-    await shoppers.post(fact)
-    times.posted.push(performance.now() - startedAt)
-    const sighting = await inTime(
-      page.evaluate((rows) => rows.seen(), rows),
-      `the row of ${fact.sessionId}`,
-    )
-    if (sighting.answeredAt === 0) throw new Error('a row was painted that the data interface did not answer')
-    times.answered.push(sighting.answeredAt + clock.offsetMs - startedAt)
-    times.painted.push(sighting.paintedAt + clock.offsetMs - startedAt)
-  }
-  log(`clock of the console's page known within ${clock.errorMs.toFixed(2)} ms`)
-}
-
 /** POST → a bare Node.js server in its own process → EventSource in a bare page of the same Electron. Nothing of ours. */
 async function bareEvents({ bare: page, bareUrl, echo }: Ground, times: Times): Promise<void> {
   const clock = await clockOf(page)
@@ -339,19 +306,6 @@ async function bareEvents({ bare: page, bareUrl, echo }: Ground, times: Times): 
   }
 }
 
-/** What to add to a page's `performance.now()` for ours: each round trip bounds it, together they bound it tightly. */
-async function clockOf(page: Page): Promise<{ offsetMs: number; errorMs: number }> {
-  let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-  for (let trip = 0; trip < CLOCK_ROUND_TRIPS; trip++) {
-    const sentAt = performance.now()
-    const there = await page.evaluate(() => performance.now())
-    low = Math.max(low, sentAt - there)
-    high = Math.min(high, performance.now() - there)
-  }
-  return { offsetMs: (low + high) / 2, errorMs: (high - low) / 2 }
-}
-
-const VERIFICATION = 'check'
 const NOTE = 'The trolley was looked at; everything is on the receipt.'
 const DECISIONS: PlannedDecision['input'][] = [
   { type: 'verification.acknowledge', payload: { verificationId: VERIFICATION } },
@@ -367,90 +321,6 @@ const DECISIONS: PlannedDecision['input'][] = [
     },
   },
 ]
-const STARTED: FactBody[] = [
-  { type: 'session.started', client: { type: 'sdk-android' } },
-  { type: 'item.added', lineId: 'l1', sku: '4001', name: 'Oat milk 1 l', quantity: 1, unitPrice: 199 },
-]
-
-/** Shoppers of one store, through the integration side. */
-class Shoppers {
-  private readonly client: StoreClient
-  private readonly scanning: { sessionId: string; quantity: number }[] = []
-
-  constructor(
-    private readonly backendUrl: string,
-    private readonly apiKey: string,
-    readonly storeId: string,
-  ) {
-    this.client = new StoreClient({ backend: backendUrl, apiKey })
-  }
-
-  /** Starts the sessions that go on scanning. */
-  async enter(): Promise<void> {
-    for (let index = 0; index < 2 * WATCHED_SESSIONS; index++) {
-      this.scanning.push({ sessionId: randomUUID(), quantity: 1 })
-    }
-    await this.report(this.scanning.map(({ sessionId }) => [sessionId, STARTED]))
-  }
-
-  /** Starts sessions in which a spot check waits; answers their ids. */
-  async enterWithCheck(count: number): Promise<string[]> {
-    const sessionIds = Array.from({ length: count }, () => randomUUID())
-    const bodies: FactBody[] = [
-      ...STARTED,
-      { type: 'checkout.started', transactionId: 't1' },
-      { type: 'verification.required', verificationId: VERIFICATION, kind: 'spot_check', transactionId: 't1' },
-    ]
-    await this.report(sessionIds.map((sessionId) => [sessionId, bodies]))
-    return sessionIds
-  }
-
-  private async report(stories: [sessionId: string, bodies: FactBody[]][]): Promise<void> {
-    const facts = stories.flatMap(([sessionId, bodies]) => bodies.map((body) => stamped(sessionId, body)))
-    const { refused } = await this.client.postEvents(this.storeId, facts)
-    if (refused.length > 0) throw new Error(`a fact was refused: ${refused[0]?.message}`)
-  }
-
-  /** The next scan of a watched session: one piece more. */
-  nextScan(turn: number): { sessionId: string; quantity: number } {
-    return this.one(turn % WATCHED_SESSIONS)
-  }
-
-  /** A scan in a session that nobody watches for. */
-  scan(turn: number): Promise<void> {
-    return this.post(this.one(WATCHED_SESSIONS + (turn % WATCHED_SESSIONS)))
-  }
-
-  async post({ sessionId, quantity }: { sessionId: string; quantity: number }): Promise<void> {
-    const fact = stamped(sessionId, { type: 'item.quantity_changed', lineId: 'l1', quantity })
-    await post(
-      `${this.backendUrl}/v1/stores/${this.storeId}/events`,
-      { authorization: `ApiKey ${this.apiKey}` },
-      JSON.stringify({ events: [fact] }),
-    )
-  }
-
-  private one(index: number): { sessionId: string; quantity: number } {
-    const session = this.scanning[index]
-    if (session === undefined) throw new Error('no such session')
-    session.quantity += 1
-    return { ...session }
-  }
-}
-
-function stamped(sessionId: string, body: FactBody): StoreFact {
-  return { ...body, id: randomUUID(), sessionId, at: new Date().toISOString() } as StoreFact
-}
-
-async function post(url: string, headers: Record<string, string>, body: string): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body,
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`)
-}
 
 // --- around --------------------------------------------------------------------------------------------------------
 
@@ -478,17 +348,4 @@ async function firstSync(page: Page, data: JSHandle<DataApi>, storeIds: string[]
     quiet = here === there && (await progress.count()) === 0 ? quiet + 1 : 0
   }
   return there
-}
-
-async function inTime<Result>(result: Promise<Result>, what: string): Promise<Result> {
-  const timer = new AbortController()
-  const late = pause(TIMEOUT_MS, undefined, { signal: timer.signal }).then(
-    () => Promise.reject(new Error(`${what} did not come in time`)),
-    () => new Promise<never>(() => {}),
-  )
-  try {
-    return await Promise.race([result, late])
-  } finally {
-    timer.abort()
-  }
 }
