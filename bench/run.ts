@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util'
 import { exportBenchmark } from './export.ts'
 import { ingest } from './ingest.ts'
 import type { Benchmark, Measurement } from './measurement.ts'
+import { million } from './million.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
 
-const benchmarks: Record<string, Benchmark> = { start, ingest, sync, export: exportBenchmark }
+const benchmarks: Record<string, Benchmark> = { start, ingest, sync, export: exportBenchmark, million }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
 const names = Object.keys(benchmarks)
