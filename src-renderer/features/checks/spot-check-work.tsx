@@ -5,7 +5,13 @@ import { useState } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { LineItem, Verification } from '#shared/protocol/session-document.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
-import { assessRescan, type CheckDraft, type Observation, type RescanView } from '#shared/verification/rescan.ts'
+import {
+  assessRescan,
+  type CheckDraft,
+  type CheckedLine,
+  type Observation,
+  type RescanView,
+} from '#shared/verification/rescan.ts'
 import type { DecisionInput, KnownProduct, SessionView } from '../../data/data-api.ts'
 import { useData } from '../../ui/data-context.ts'
 import { counted, methodLabels } from '../../ui/labels.ts'
@@ -15,6 +21,15 @@ import { GROUP } from './check-holder.tsx'
 import classes from './check-page.module.css'
 import { playScan } from './chime.ts'
 import { DifferenceList } from './difference-list.tsx'
+import {
+  methods,
+  needsDeclining,
+  withFullRescanDeclined,
+  withMethod,
+  withObservation,
+  withoutLast,
+  withScan,
+} from './draft-steps.ts'
 import { ItemForm } from './item-form.tsx'
 import { OutcomeForm } from './outcome-form.tsx'
 import type { ChangeDraft } from './use-check-draft.ts'
@@ -29,33 +44,6 @@ export function basketOf(view: SessionView, { transactionId }: Pick<Verification
 
 const piecesIn = (basket: readonly LineItem[]): number =>
   basket.reduce((sum, line) => sum + line.quantity - line.returnedQuantity, 0)
-
-const methods = ['sight_check', 'partial_rescan', 'full_rescan'] as const
-
-/** A draft with another method; a partial rescan keeps its plan also after it became a full one. */
-function withMethod(draft: CheckDraft, method: CheckDraft['method'], pieces: number): CheckDraft {
-  const plan = method === 'partial_rescan' ? (draft.plan ?? { selection: 'random' as const, pieces }) : null
-  return { ...draft, method, plan, escalatedFrom: null, fullRescanDeclined: null }
-}
-
-/** A draft with more observations; a mismatch in a partial rescan turns it into a full one. */
-function withObservations(
-  verificationId: string,
-  basket: LineItem[],
-  before: CheckDraft,
-  observations: Observation[],
-): CheckDraft {
-  const after = { ...before, observations: [...before.observations, ...observations] }
-  return assessRescan(verificationId, basket, after).mustBecomeFull && after.fullRescanDeclined === null
-    ? { ...after, method: 'full_rescan', escalatedFrom: 'partial_rescan' }
-    : after
-}
-
-/** The line that a scan was counted for; nothing where no line has its code. */
-function scannedLine(verificationId: string, basket: LineItem[], before: CheckDraft, after: CheckDraft) {
-  const earlier = new Map(assessRescan(verificationId, basket, before).lines.map((line) => [line.lineId, line.found]))
-  return assessRescan(verificationId, basket, after).lines.find((line) => line.found > (earlier.get(line.lineId) ?? 0))
-}
 
 interface SpotCheckWorkProps {
   view: SessionView
@@ -80,36 +68,29 @@ export function SpotCheckWork(props: SpotCheckWorkProps) {
   const [step, setStep] = useState<Step>(null)
   const [last, setLast] = useState<LastScan | null>(null)
 
-  const observe = (...observations: Observation[]) => {
-    void onChange((before) => withObservations(verification.id, basket, before, observations))
-  }
+  const check = { verificationId: verification.id, basket, pieces }
+  const observe = (observation: Observation) => void onChange((before) => withObservation(check, before, observation))
   const chooseMethod = (method: CheckDraft['method']) => {
     if (method === draft.method) return
-    // Going back from what a mismatch asked for needs a reason.
-    if (method === 'partial_rescan' && draft.escalatedFrom !== null) setStep('decline')
-    else void onChange((before) => withMethod(before, method, pieces))
+    if (needsDeclining(check, draft, method)) setStep('decline')
+    else void onChange((before) => withMethod(check, before, method))
   }
   const undo = () => {
     setLast(null)
-    void onChange((before) => ({ ...before, observations: before.observations.slice(0, -1) }))
+    void onChange(withoutLast)
   }
   useScanner(true, (code) => {
-    let scan: LastScan = { code, name: null, found: 0, expected: 0 }
+    let scan: LastScan = { code, line: null }
     const kept = onChange((before) => {
-      // Scanning is how a rescan begins: the supervisor picks the pieces.
-      const begun: CheckDraft =
-        before.method === 'sight_check'
-          ? { ...before, method: 'partial_rescan', plan: { selection: 'chosen', pieces } }
-          : before
-      const after = withObservations(verification.id, basket, begun, [{ kind: 'scanned', code, quantity: 1 }])
-      scan = { ...scan, ...scannedLine(verification.id, basket, begun, after) }
+      const { draft: after, line } = withScan(check, before, code)
+      scan = { code, line }
       return after
     })
     void kept.then(() => {
       setLast(scan)
-      playScan(scan.name !== null && scan.found <= scan.expected)
+      playScan(scan.line !== null && scan.line.found <= scan.line.expected)
     })
-    if (scan.name !== null) return
+    if (scan.line !== null) return
     // Another basket of the store may have told what it is; no answer leaves the question open.
     const name = (known: KnownProduct | null) => {
       if (known !== null) observe({ kind: 'named', code, name: known.name, unitPrice: known.unitPrice })
@@ -210,13 +191,7 @@ export function SpotCheckWork(props: SpotCheckWorkProps) {
         <Decline
           onClose={() => setStep(null)}
           onConfirm={(reason) => {
-            void onChange((before) => ({
-              ...before,
-              method: 'partial_rescan',
-              plan: before.plan ?? { selection: 'chosen', pieces },
-              escalatedFrom: null,
-              fullRescanDeclined: reason,
-            }))
+            void onChange((before) => withFullRescanDeclined(check, before, reason))
             setStep(null)
           }}
         />
@@ -330,23 +305,22 @@ const piecesSeen = (seen: RescanView): number =>
 interface LastScan {
   code: string
   /** Null for a code that the basket does not have. */
-  name: string | null
-  found: number
-  expected: number
+  line: CheckedLine | null
 }
 
 function LastScanned({ last }: { last: LastScan | null }) {
   if (last === null) return <p>Scan an item. The focus does not matter; nothing is typed into fields.</p>
-  if (last.name === null)
+  const { code, line } = last
+  if (line === null)
     return (
       <p data-tone="bad">
-        <strong>{last.code}</strong> is not in the basket
+        <strong>{code}</strong> is not in the basket
       </p>
     )
   return (
-    <p data-tone={last.found > last.expected ? 'bad' : 'ok'}>
-      <strong>{last.name}</strong> · {last.found} of {last.expected}
-      {last.found > last.expected && ': more than in the basket'}
+    <p data-tone={line.found > line.expected ? 'bad' : 'ok'}>
+      <strong>{line.name}</strong> · {line.found} of {line.expected}
+      {line.found > line.expected && ': more than in the basket'}
     </p>
   )
 }
