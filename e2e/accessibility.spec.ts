@@ -89,6 +89,10 @@ test('every page is accessible', async () => {
     await page.getByRole('button', { name: 'Play the sound' }).waitFor()
     await expectNothingGrave(page, 'menu of alerts')
     await page.keyboard.press('Escape')
+    await navigate(page, 'Checks')
+    await page.getByRole('link', { name: 'Scanner codes' }).click()
+    await expect(page.getByRole('img', { name: 'Barcode FW-TAKE' })).toBeVisible()
+    await expectNothingGrave(page, 'scanner codes')
     for (const room of ['Not counted', 'Data safety']) {
       await navigate(page, room)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()

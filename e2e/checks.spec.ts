@@ -149,6 +149,23 @@ test('by keyboard and scanner alone: a sight check in few keys, a partial rescan
       differences: [{ kind: 'missing_item', name: 'Chocolate 100 g', quantity: 1, value: 129, inFavourOf: 'store' }],
       corrections: [{ name: 'Chocolate 100 g', quantity: 1, unitPrice: 129 }],
     })
+
+    // The printed codes: a rescan without a hand on the keyboard.
+    const hands = new ScriptedShopper(store, STORE, 'hands-free')
+    await hands.send(...basket, ...spotCheck)
+    await navigate(page, 'Checks')
+    await expect(checkCard(page, 'hands-free')).toBeVisible()
+    await scan(desktop, 'FW-NEXT')
+    await expect(check(page).getByRole('button', { name: 'Take it' })).toBeFocused()
+    await scan(desktop, 'FW-TAKE')
+    await expect(check(page).getByRole('button', { name: /^Approve/ })).toBeFocused()
+    for (const code of [OAT_MILK, BEANS, OAT_MILK, RYE_BREAD]) await scan(desktop, code)
+    await expect(progress(page)).toHaveText('4 of 4 pieces')
+    await scan(desktop, 'FW-APPROVE')
+    await expect(check(page).getByRole('button', { name: 'Confirm approval' })).toBeFocused()
+    await scan(desktop, 'FW-CONFIRM')
+    await expect(page.getByTestId('who-knows')).toContainText('It counted')
+    expect(await hands.outcome('v1', 10_000)).toMatchObject({ status: 'approved', method: 'partial_rescan' })
   } finally {
     for (const close of closers) await close().catch(() => undefined)
   }

@@ -71,6 +71,7 @@ const checksRoute = createRoute({ getParentRoute: () => rootRoute, path: '/check
 /** Not part of a start: rescans bring the schemas of drafts along. */
 const checkPage = lazyRouteComponent(() => import('../features/checks/check-page.tsx'), 'CheckPage')
 const refusalsPage = lazyRouteComponent(() => import('../features/checks/refusals-page.tsx'), 'RefusalsPage')
+const scanSheetPage = lazyRouteComponent(() => import('../features/checks/scan-sheet-page.tsx'), 'ScanSheetPage')
 // A browser that loses its backend could not fetch them any more.
 requestIdleCallback(() => void Promise.all([checkPage.preload?.(), refusalsPage.preload?.()]).catch(() => undefined), {
   timeout: 10_000,
@@ -92,6 +93,12 @@ const checkRoute = createRoute({
     }),
   },
   component: checkPage,
+})
+
+const scanSheetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/scanner-codes',
+  component: scanSheetPage,
 })
 
 const refusalsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/refusals', component: refusalsPage })
@@ -131,6 +138,7 @@ export const router = createRouter({
     checksRoute,
     checkRoute,
     refusalsRoute,
+    scanSheetRoute,
     notCountedRoute,
     dataSafetyRoute,
   ]),

@@ -97,6 +97,13 @@ function isMeantForTarget(event: KeyboardEvent): boolean {
   return event.target.closest(TYPING) !== null && !(event.ctrlKey || event.metaKey)
 }
 
+/** Runs a command by its id; nothing where no screen has it now. */
+export function runCommand(id: string): void {
+  const { registered } = useRegistered.getState()
+  const commands = registered.flatMap((each) => each.commands)
+  commands.findLast((command) => command.id === id)?.run?.()
+}
+
 /** Lets keys run registered commands; for the shell, once. */
 export function useCommandKeys(): void {
   useEffect(() => {

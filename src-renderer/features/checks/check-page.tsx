@@ -21,6 +21,7 @@ import { CheckAbout } from './check-about.tsx'
 import { CheckHolder, GROUP } from './check-holder.tsx'
 import classes from './check-page.module.css'
 import { CheckTimer } from './check-timer.tsx'
+import { CommandScanner } from './command-scanner.tsx'
 import { isUnsent, WhoKnows } from './decision-fate.tsx'
 import { differenceKinds, differenceWords, refusalWords } from './difference-words.ts'
 import { LeftOver } from './left-over.tsx'
@@ -100,6 +101,7 @@ function Check({ view, verification }: { view: SessionView; verification: Verifi
       data-status={status}
       aria-label={`${kindLabels[kind]}, session ${document.id}`}
     >
+      {(age || !mine) && <CommandScanner />}
       <header className={classes.head}>
         <Link to="/checks" className={classes.back}>
           <IconArrowLeft size={16} aria-hidden /> Checks <kbd>Esc</kbd>

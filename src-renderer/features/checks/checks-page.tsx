@@ -22,6 +22,7 @@ import { type RecentDecision, useUiState } from '../../ui/ui-state.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { CheckCard } from './check-card.tsx'
 import classes from './checks.module.css'
+import { CommandScanner } from './command-scanner.tsx'
 import { Fate } from './decision-fate.tsx'
 import { checkKey } from './new-checks.ts'
 import { OtherShoppers, shopperKey } from './other-shoppers.tsx'
@@ -96,6 +97,7 @@ export function ChecksPage() {
 
   return (
     <div className={classes.page}>
+      <CommandScanner />
       <div className={classes.main}>
         <div className={classes.head}>
           <h1>Checks</h1>
@@ -105,6 +107,9 @@ export function ChecksPage() {
           </p>
           <Link to="/refusals" className={classes.registerLink}>
             Register of age refusals
+          </Link>
+          <Link to="/scanner-codes" className={classes.registerLink}>
+            Scanner codes
           </Link>
           <p className={classes.keys} aria-hidden>
             <kbd>1</kbd>–<kbd>9</kbd> or <kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd> open <kbd>T</kbd> take

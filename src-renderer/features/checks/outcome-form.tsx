@@ -2,6 +2,8 @@
 import { Button, Textarea } from '@mantine/core'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { InlineError } from '../../ui/parts.tsx'
+import { useCommands } from '../../ui/shortcuts.ts'
+import { GROUP } from './check-holder.tsx'
 import classes from './check-page.module.css'
 
 interface OutcomeFormProps {
@@ -29,6 +31,17 @@ export function OutcomeForm(props: OutcomeFormProps) {
   useEffect(() => {
     if (!blocked) button.current?.focus()
   }, [blocked])
+  useCommands([
+    {
+      id: 'check.confirm',
+      group: GROUP,
+      text: confirm,
+      keys: 'mod+enter',
+      run: () => {
+        if (!busy && !blocked) onConfirm()
+      },
+    },
+  ])
   return (
     <form
       className={classes.outcome}
@@ -39,7 +52,6 @@ export function OutcomeForm(props: OutcomeFormProps) {
           event.preventDefault()
           onClose()
         }
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !busy && !blocked) onConfirm()
       }}
       onSubmit={(event) => {
         event.preventDefault()

@@ -32,6 +32,7 @@ import {
 } from './draft-steps.ts'
 import { ItemForm } from './item-form.tsx'
 import { OutcomeForm } from './outcome-form.tsx'
+import { runScannerCommand } from './scanner-commands.ts'
 import type { ChangeDraft } from './use-check-draft.ts'
 import { useInitialFocus } from './use-initial-focus.ts'
 import { useScanner } from './use-scanner.ts'
@@ -80,6 +81,7 @@ export function SpotCheckWork(props: SpotCheckWorkProps) {
     void onChange(withoutLast)
   }
   useScanner(true, (code) => {
+    if (runScannerCommand(code)) return
     let scan: LastScan = { code, line: null }
     const kept = onChange((before) => {
       const { draft: after, line } = withScan(check, before, code)
