@@ -85,16 +85,20 @@ export function AgeWork({ verification, note, onNote, busy, error, onResolve }: 
       : [
           { id: 'check.back', group: GROUP, text: 'Back', keys: 'escape', run: () => setOutcome(null), keysOnly: true },
         ]),
-    ...(outcome === 'rejected'
-      ? ageRefusalReasons.map((each, index) => ({
+    // Also before the form is there: R and a number come quicker than it does.
+    ...(outcome === 'approved'
+      ? []
+      : ageRefusalReasons.map((each, index) => ({
           id: `check.reason.${each}`,
           group: GROUP,
-          text: `Reason: ${refusalReasons[each]}`,
+          text: `Refuse: ${refusalReasons[each].toLowerCase()}`,
           keys: String(index + 1),
-          run: () => setReason(each),
+          run: () => {
+            setOutcome('rejected')
+            setReason(each)
+          },
           keysOnly: true,
-        }))
-      : []),
+        }))),
   ])
   const confirm = () => {
     if (outcome === null) return
