@@ -128,7 +128,7 @@ test('the list is found, narrowed, kept, counted and read without a mouse', asyn
       client: { type: 'kiosk-pilot' },
     })
     await expect(row(page, 'walk-30')).toContainText('€242.00')
-    await expect(page.getByTestId('let-in')).toContainText('2 new or changed sessions above')
+    await expect(page.getByTestId('let-in')).toContainText('2 new or changed sessions')
     await expect(count(page)).toContainText('31 sessions')
     expect(await shownIds(page)).toEqual(before)
     await page.keyboard.press('u')
@@ -144,15 +144,17 @@ test('the list is found, narrowed, kept, counted and read without a mouse', asyn
     await page.keyboard.press('Escape')
 
     // A link of a newer version is followed as far as it can be, and says what it cannot.
-    await page.goto(`${backend.url}/sessions?loyaltyTier=gold&client=matrix&items=many`)
+    await page.goto(`${backend.url}/sessions?stores=["berlin","gone"]&loyaltyTier=gold&client=matrix&items=many`)
     const problems = page.getByTestId('search-problems')
     await expect(problems).toContainText('“loyaltyTier”')
     await expect(problems).toContainText('“items”')
+    await expect(problems).toContainText('“gone” is no store of yours')
+    await expect(problems).not.toContainText('“stores”')
     await expect(count(page)).toContainText('10 sessions')
     await expect(page).toHaveURL(/loyaltyTier=gold/)
     await page.getByRole('button', { name: 'Remove these parts' }).press('Enter')
     await expect(problems).toHaveCount(0)
-    await expect(page).not.toHaveURL(/loyaltyTier/)
+    await expect(page).not.toHaveURL(/loyaltyTier|gone/)
 
     // Nothing matches: what to drop, with counts.
     await page.goto(`${backend.url}/sessions?client=matrix&items=900..`)

@@ -3,6 +3,7 @@ import { ActionIcon, useMantineColorScheme } from '@mantine/core'
 import {
   IconArrowsSplit2,
   IconBasketSearch,
+  IconBookmark,
   IconCommand,
   IconDatabaseHeart,
   IconDeviceDesktop,
@@ -15,6 +16,8 @@ import {
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useData } from '../ui/data-context.ts'
+import { useSavedViews } from '../ui/list-preferences.ts'
+import { allViews } from '../ui/saved-views.ts'
 import {
   type Command,
   closePalette,
@@ -24,6 +27,7 @@ import {
   useCommands,
   usePalette,
 } from '../ui/shortcuts.ts'
+import { useShowView } from '../ui/show-view.ts'
 import { useUiState } from '../ui/ui-state.ts'
 
 // Neither is needed for the first picture.
@@ -124,6 +128,18 @@ export function Commands() {
     ]
   }, [data, navigate, setColorScheme])
   useCommands(commands)
+  const saved = useSavedViews((state) => state.views)
+  const showView = useShowView()
+  useCommands(
+    allViews(saved).map((view) => ({
+      id: `view.${view.id}`,
+      group: 'Views',
+      text: view.name,
+      keywords: 'sessions show',
+      icon: IconBookmark,
+      run: () => showView(view),
+    })),
+  )
   const keys = isMac() ? '⌘K' : 'Ctrl+K'
   return (
     <>

@@ -30,6 +30,12 @@ export const builtInViews: readonly SavedView[] = [
   },
 ]
 
+/** The list as nobody has filtered it. */
+export const allSessionsView: SavedView = { id: 'all', name: 'All sessions', search: {}, columns: null }
+
+/** All views in the order of menus. */
+export const allViews = (saved: readonly SavedView[]): SavedView[] => [allSessionsView, ...builtInViews, ...saved]
+
 /** How this version writes a view. */
 const VERSION = 1
 export const VIEWS_KEY = 'floorwalker.views'

@@ -23,7 +23,7 @@ const columns = {
   startedAt: { title: 'Start', width: 88, shown: true, sort: 'startedAt' },
   endedAt: { title: 'End', width: 92, sort: 'endedAt' },
   duration: { title: 'Duration', width: 84, right: true },
-  client: { title: 'Client', width: 112, shown: true, sort: 'client' },
+  client: { title: 'Client', width: 118, shown: true, sort: 'client' },
   quantity: { title: 'Items', width: 40, shown: true, sort: 'quantity', right: true },
   total: { title: 'Value', width: 76, shown: true, sort: 'total', right: true },
   currency: { title: 'Currency', width: 68, sort: 'currency' },

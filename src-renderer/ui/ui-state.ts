@@ -18,12 +18,19 @@ interface UiState {
   sessionsSearch: SessionsSearch
   /** Where the list stood: row and pixel. */
   sessionsCursor: { key: string | null; scrollTop: number }
+  /** Id of the view of the list that was chosen last; what is shown may differ from it by now. */
+  chosenView: string | null
   recentDecisions: RecentDecision[]
 }
 
 const RECENT_KEPT = 8
 
-const nothing: UiState = { sessionsSearch: {}, sessionsCursor: { key: null, scrollTop: 0 }, recentDecisions: [] }
+const nothing: UiState = {
+  sessionsSearch: {},
+  sessionsCursor: { key: null, scrollTop: 0 },
+  chosenView: null,
+  recentDecisions: [],
+}
 
 export const useUiState = create<UiState>()(() => nothing)
 

@@ -13,10 +13,12 @@ interface ListFootProps {
   selection: Selection
   /** Something about the last action, such as a limit that was met. */
   note: string | null
+  /** True while rows stand where the present order has them no more. */
+  isHeld: boolean
   onClear: () => void
 }
 
-export function ListFoot({ all, selection, note, onClear }: ListFootProps) {
+export function ListFoot({ all, selection, note, isHeld, onClear }: ListFootProps) {
   const selected = useSelected(selection, all)
   const reading = useDataStatus((status) => status.reading)
   const isPartial = all !== null && !all.complete
@@ -34,6 +36,11 @@ export function ListFoot({ all, selection, note, onClear }: ListFootProps) {
         {all !== null && all.count > 0 && <Sums {...all.totals} />}
       </output>
       {note !== null && <span role="status">{note}</span>}
+      {note === null && isHeld && (
+        <span className={classes.held}>
+          Rows hold still while you read: <kbd>U</kbd> puts them in order
+        </span>
+      )}
       {!isEmpty(selection) && (
         <output className={classes.selected} data-testid="selection">
           <strong>{selected === undefined ? '…' : counted(selected.count, 'selected', 'selected')}</strong>

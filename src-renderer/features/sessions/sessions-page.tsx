@@ -15,16 +15,16 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { SessionKey, SessionSort } from '../../data/data-api.ts'
-import { useChosenStores } from '../../ui/chosen-stores.ts'
+import { useChosenStores, useUnknownStores } from '../../ui/chosen-stores.ts'
 import { type ColumnLayout, unknownColumns } from '../../ui/column-layout.ts'
 import { useData, useStores } from '../../ui/data-context.ts'
 import { filterTitles, filterWords } from '../../ui/filter-words.ts'
 import { counted } from '../../ui/labels.ts'
 import { activeFilters, type FilterName, type ListFilters, listScope, noListFilters } from '../../ui/list-filters.ts'
-import { useListPreferences, useSavedViews } from '../../ui/list-preferences.ts'
-import type { SavedView } from '../../ui/saved-views.ts'
+import { useListPreferences } from '../../ui/list-preferences.ts'
 import { sessionColumn, sessionColumnIds } from '../../ui/session-columns.ts'
 import {
+  keepSessionsSearch,
   readSessionsSearch,
   type SearchProblem,
   type SessionsSearch,
@@ -33,6 +33,7 @@ import {
   writeSort,
 } from '../../ui/sessions-search.ts'
 import { type Command, openPalette, useCommands } from '../../ui/shortcuts.ts'
+import { useShowView } from '../../ui/show-view.ts'
 import { useUiState } from '../../ui/ui-state.ts'
 import { ExportSessions } from './export-dialog.tsx'
 import { FilterPills, type OpenFilter, SearchProblems } from './filter-bar.tsx'
@@ -46,7 +47,6 @@ import { SessionsGrid } from './sessions-grid.tsx'
 import { type OpenMenu, SessionsToolbar } from './sessions-toolbar.tsx'
 import { type Span, useListRows } from './use-list-rows.ts'
 import { useListScroll } from './use-list-scroll.ts'
-import { allViews } from './views-menu.tsx'
 
 const route = getRouteApi('/sessions')
 
@@ -62,7 +62,8 @@ const sorts = sessionColumnIds.flatMap((id) => {
 
 /** The room "Sessions". */
 export function SessionsPage() {
-  const search: SessionsSearch = route.useSearch()
+  const wholeSearch = route.useSearch()
+  const search = useMemo(() => keepSessionsSearch({ ...wholeSearch }), [wholeSearch])
   const navigate = useNavigate()
   const data = useData()
   const stores = useStores()
@@ -126,12 +127,8 @@ export function SessionsPage() {
   const setLayout = useCallbackRef((layout: ColumnLayout) => setPreferences({ layout }))
   const setExactTimes = useCallbackRef((exactTimes: boolean) => setPreferences({ exactTimes }))
   const sortBy = (column: SessionSort) => go({ ...search, ...writeSort(column, column === sort ? !descending : true) })
-  const [chosenView, setChosenView] = useState<string | null>(null)
-  const choose = useCallbackRef((next: SavedView) => {
-    setChosenView(next.id)
-    if (next.columns !== null) setLayout(next.columns)
-    go(next.search)
-  })
+  const chosenView = useUiState((state) => state.chosenView)
+  const showView = useShowView()
 
   const open = (row: SessionSummary) => {
     useUiState.setState({ sessionsCursor: { key: keyOf(row), scrollTop: scroll.position() } })
@@ -197,18 +194,20 @@ export function SessionsPage() {
     selectAll,
     clear: () => change(noListFilters),
     sortBy,
-    choose,
   })
 
   const unknown = unknownColumns(layout)
+  const unknownStores = useUnknownStores()
   const allProblems: SearchProblem[] = [
     ...problems,
     ...unknown.map((id) => ({ field: `column ${id}`, message: `This version has no column “${id}”.` })),
+    ...unknownStores.map((id) => ({ field: `stores ${id}`, message: `“${id}” is no store of yours.` })),
   ]
   const removeProblems = () => {
     const columnVisibility = { ...layout.columnVisibility, ...Object.fromEntries(unknown.map((id) => [id, false])) }
     if (unknown.length > 0) setLayout({ ...layout, columnVisibility })
-    if (problems.length > 0) go(withoutProblems(search))
+    const stores = unknownStores.length === 0 ? {} : { stores: chosen.length === 0 ? undefined : chosen }
+    go({ ...withoutProblems(search), ...stores })
   }
   const count = rows.all?.count ?? null
   const exportButton = useMemo(
@@ -233,7 +232,7 @@ export function SessionsPage() {
         onOpen={setOpenMenu}
         search={search}
         chosenView={chosenView}
-        onView={choose}
+        onView={showView}
         layout={layout}
         onLayout={setLayout}
         exactTimes={exactTimes}
@@ -266,7 +265,7 @@ export function SessionsPage() {
         onEscape={unselect}
         onReading={(by, isReading) => setReading((now) => ({ ...now, [by]: isReading }))}
       >
-        {shown?.isHeld === true && !rows.isOutdated && <LetIn waiting={shown.waiting} onClick={letIn} />}
+        {shown !== null && shown.waiting > 0 && !rows.isOutdated && <LetIn waiting={shown.waiting} onClick={letIn} />}
         <ListBlank
           count={count}
           isComplete={rows.all?.complete ?? false}
@@ -278,18 +277,23 @@ export function SessionsPage() {
           onChange={change}
         />
       </SessionsGrid>
-      <ListFoot all={rows.all} selection={selection} note={note} onClear={unselect} />
+      <ListFoot
+        all={rows.all}
+        selection={selection}
+        note={note}
+        isHeld={shown?.isHeld === true && !rows.isOutdated}
+        onClear={unselect}
+      />
     </div>
   )
 }
 
 /** Says that rows wait while the list holds still. */
 function LetIn({ waiting, onClick }: { waiting: number; onClick: () => void }) {
-  const words = waiting === 0 ? 'The order has changed' : `${counted(waiting, 'new or changed session')} above`
   return (
     <button type="button" className={classes.letIn} onClick={onClick} data-testid="let-in">
       <IconArrowBarToUp size={15} aria-hidden />
-      <span role="status">{words}</span>
+      <span role="status">{counted(waiting, 'new or changed session')}</span>
       <kbd aria-hidden>U</kbd>
     </button>
   )
@@ -306,12 +310,10 @@ interface ListActs {
   selectAll: () => void
   clear: () => void
   sortBy: (sort: SessionSort) => void
-  choose: (view: SavedView) => void
 }
 
-/** The list's shortcuts and its commands in the palette: filters, sorts and views by name. */
+/** The list's shortcuts and its commands in the palette: filters and sorts by name. */
 function useListCommands(acts: ListActs): void {
-  const saved = useSavedViews((state) => state.views)
   const own = (id: string, text: string, keys: string, run: () => void, icon?: Command['icon']): Command => ({
     id: `sessions.${id}`,
     group: GROUP,
@@ -344,16 +346,6 @@ function useListCommands(acts: ListActs): void {
     handled('select', 'Select or unselect', 'space'),
     handled('extend', 'Select on the way', 'shift+arrowup shift+arrowdown'),
     handled('escape', 'Clear the selection', 'escape'),
-    ...allViews(saved).map(
-      (view): Command => ({
-        id: `sessions.view.${view.id}`,
-        group: 'Views',
-        text: view.name,
-        keywords: 'view show',
-        icon: IconBookmark,
-        run: () => acts.choose(view),
-      }),
-    ),
     ...(Object.keys(filterTitles) as FilterName[])
       .filter((name) => name !== 'activity' && name !== 'text')
       .map(

@@ -2,7 +2,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
-import { activityRule } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { SessionFacets, SessionPage, SessionQuery } from '../../data/data-api.ts'
 import { useData, useRevision } from '../../ui/data-context.ts'
@@ -10,6 +9,7 @@ import { filterOf, type ListScope } from '../../ui/list-filters.ts'
 import type { ListView } from '../../ui/sessions-search.ts'
 import { serverNow, useNow } from '../../ui/use-now.ts'
 import { follow, hold, keyOf, type ShownRows, straysOf } from './held-rows.ts'
+import { nextStaleAt } from './next-stale.ts'
 
 /** A list as a question, without place and time. */
 export type ListQuestion = Omit<SessionQuery, 'offset' | 'limit' | 'nowMs'>
@@ -161,16 +161,7 @@ function useNextStale(
   nowMs: number,
   onStale: (at: number) => void,
 ): void {
-  const next = useMemo(() => {
-    const minutes = new Map(stores.map((store) => [store.id, store.staleAfterMinutes]))
-    let earliest = Number.POSITIVE_INFINITY
-    for (const { endedAt, state, storeId, lastActivityAt } of rows) {
-      const { before, after, afterMs } = activityRule(endedAt !== null, state, minutes.get(storeId) ?? 0)
-      const at = lastActivityAt + afterMs
-      if (before !== after && at > nowMs && at < earliest) earliest = at
-    }
-    return earliest
-  }, [rows, stores, nowMs])
+  const next = useMemo(() => nextStaleAt(rows, stores, nowMs), [rows, stores, nowMs])
   useEffect(() => {
     const wait = next - serverNow()
     // The next step of the clock comes before anything later.

@@ -12,15 +12,9 @@ import {
 import { type FormEvent, useState } from 'react'
 import { type ColumnLayout, isSameLayout } from '../../ui/column-layout.ts'
 import { useSavedViews } from '../../ui/list-preferences.ts'
-import { builtInViews, MAX_NAME_LENGTH, type SavedView } from '../../ui/saved-views.ts'
+import { allSessionsView, allViews, builtInViews, MAX_NAME_LENGTH, type SavedView } from '../../ui/saved-views.ts'
 import { isSameSearch, type SessionsSearch } from '../../ui/sessions-search.ts'
 import classes from './views.module.css'
-
-/** The list as nobody has filtered it. */
-export const allSessionsView: SavedView = { id: 'all', name: 'All sessions', search: {}, columns: null }
-
-/** All views in the order of the menu. */
-export const allViews = (saved: readonly SavedView[]): SavedView[] => [allSessionsView, ...builtInViews, ...saved]
 
 const isSameColumns = (view: SavedView, layout: ColumnLayout): boolean =>
   view.columns === null || isSameLayout(view.columns, layout)
