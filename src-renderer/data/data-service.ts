@@ -971,9 +971,15 @@ export class DataService implements WorkerApi {
   private async heldChecks(): Promise<CheckKey[]> {
     const number = this.leading ? this.identity?.employee.number : undefined
     if (number === undefined) return []
-    return (await this.queue([]))
-      .filter(({ verification }) => verification.status === 'in_progress' && verification.employee?.number === number)
-      .map(({ storeId, sessionId, verification }) => ({ storeId, sessionId, verificationId: verification.id }))
+    const open = this.index
+      .openRows(this.visibleStores([]))
+      .filter((row) => row.spotCheck === 'in_progress' || row.ageVerification === 'in_progress')
+    const kept = await this.database.sessions.bulkGet(open.map((row): [string, string] => [row.storeId, row.id]))
+    return kept.flatMap((row) =>
+      (row?.document.verifications ?? [])
+        .filter(({ status, employee }) => status === 'in_progress' && employee?.number === number)
+        .map(({ id }) => ({ storeId: row?.storeId ?? '', sessionId: row?.id ?? '', verificationId: id })),
+    )
   }
 
   private settingsOf(storeId: string): StoreSettings | undefined {
