@@ -248,7 +248,7 @@ async function waitForStaff(
     // During an outage nobody can tell how the check stands, and so patience does not run out.
     if (verification === null) continue
     if (verification.resolvedAt !== null) stamp.lastAt = Math.max(stamp.lastAt, Date.parse(verification.resolvedAt))
-    if (verification.status === 'approved') return { outcome: 'approved' }
+    if (verification.status === 'approved') return { outcome: 'approved', corrections: verification.corrections ?? [] }
     if (verification.status === 'rejected') return { outcome: 'rejected', differences: verification.differences ?? [] }
     if (!isPending(verification)) return { outcome: 'ended' }
     patience -= verification.status === 'in_progress' ? elapsed / SERVED_PATIENCE : elapsed

@@ -67,15 +67,15 @@ async function liveCommand(options: Arguments, stop: AbortController): Promise<v
     client,
     stores.map((store) => store.id),
   )
-  const staff = options.staff ? await hireStaff(options, stop) : null
+  const staff = options.staff ? await hireStaff(options, stop) : []
   log(`live: ${stores.map((store) => store.name).join(', ')} at ${speed} × real pace; Ctrl-C ends it`)
   const farewell = new StoreClient({ backend, apiKey, attempts: 1, callTimeoutMs: FAREWELL_MS })
   const habits = { ...liveHabits, patienceMs }
   const live = runLive(client, farewell, { stores, seed, speed, perDay, habits, clock: systemClock, stop, log })
   const duties: Promise<void>[] = [live]
-  if (staff !== null) {
+  for (const each of staff) {
     duties.push(
-      staff.run().catch((error: unknown) => {
+      each.run().catch((error: unknown) => {
         stop.abort()
         throw error
       }),
@@ -85,25 +85,31 @@ async function liveCommand(options: Arguments, stop: AbortController): Promise<v
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }
 
-async function hireStaff(options: Arguments, stop: AbortController): Promise<Staff> {
+/** Two where there are two: they compete for checks as colleagues do. */
+const MOST_STAFF = 2
+
+async function hireStaff(options: Arguments, stop: AbortController): Promise<Staff[]> {
   const { backend, stores, file, seed, speed } = options
-  const employee = file.employees.find((candidate) => {
+  const able = file.employees.filter((candidate) => {
     return candidate.role !== 'viewer' && stores.every((store) => candidate.stores.includes(store.id))
   })
-  if (employee === undefined) throw new UsageError('--staff: no employee of the file may decide in all of the stores')
-  const staff = new Staff({
-    backend,
-    signal: stop.signal,
-    employeeNumber: employee.number,
-    password: employee.password,
-    stores,
-    clock: systemClock,
-    random: new Random(seed, 'staff'),
-    speed,
-    deviceId: `simulated-staff-${systemClock.now().toString(36)}`,
-    log,
-  })
-  await staff.start()
+  if (able.length === 0) throw new UsageError('--staff: no employee of the file may decide in all of the stores')
+  const staff = able.slice(0, MOST_STAFF).map(
+    ({ number, password }) =>
+      new Staff({
+        backend,
+        signal: stop.signal,
+        employeeNumber: number,
+        password,
+        stores,
+        clock: systemClock,
+        random: new Random(seed, 'staff', number),
+        speed,
+        deviceId: `simulated-staff-${number}-${systemClock.now().toString(36)}`,
+        log,
+      }),
+  )
+  for (const each of staff) await each.start()
   return staff
 }
 

@@ -27,6 +27,19 @@ function fold(facts: readonly StoreFact[]) {
 
 const replyArbitrary: fc.Arbitrary<CheckReply> = fc.oneof(
   fc.constant<CheckReply>({ outcome: 'approved' }),
+  fc
+    .array(
+      fc.record({
+        lineId: fc.option(
+          fc.integer({ min: 1, max: 12 }).map((line) => `line-${line}`),
+          { nil: undefined },
+        ),
+        sku: fc.constantFrom(catalogue[3]?.sku, `0${catalogue[5]?.sku}`, 'unknown', undefined),
+        quantity: fc.nat(4),
+      }),
+      { maxLength: 3 },
+    )
+    .map<CheckReply>((corrections) => ({ outcome: 'approved', corrections })),
   fc.constant<CheckReply>({ outcome: 'impatient' }),
   fc.constant<CheckReply>({ outcome: 'ended' }),
   fc

@@ -3,8 +3,10 @@
  * check ended. It knows no clock and no network, so history (time is computed) and live (time passes) run the same people.
  */
 
+import type { Correction } from '#shared/protocol/decisions.ts'
 import type { StoreFact, VerificationKind } from '#shared/protocol/integration.ts'
 import type { Verification } from '#shared/protocol/session-document.ts'
+import { productKey } from '#shared/verification/product-code.ts'
 import { ageRestricted, catalogue, type Product, unrestricted } from './catalogue.ts'
 import type { Random } from './random.ts'
 
@@ -14,7 +16,8 @@ export type FactBody = WithoutEnvelope<StoreFact>
 
 /** How a check ended for the shopper. */
 export type CheckReply =
-  | { outcome: 'approved' }
+  /** With what the store system is to change in the basket. */
+  | { outcome: 'approved'; corrections?: readonly Correction[] }
   | { outcome: 'rejected'; differences: NonNullable<Verification['differences']> }
   /** Nobody came for longer than the shopper's patience. */
   | { outcome: 'impatient' }
@@ -101,6 +104,8 @@ const comments: Record<number, readonly string[]> = {
 
 const MAX_LINES = 45
 const MAX_ATTEMPTS = 5
+/** The store's system is quick to correct a basket. */
+const CORRECTION_MS = 300
 
 interface Line {
   lineId: string
@@ -296,6 +301,10 @@ function* pay(setup: ShopperSetup, basket: Basket, leaves: boolean): Steps<PayRe
       if (basket.lines.length === 0) return 'left'
       continue
     }
+    for (const { reply } of replies) {
+      if (reply.outcome === 'approved') yield* applyCorrections(basket, reply.corrections ?? [])
+    }
+    if (basket.lines.length === 0) return 'left'
     if (leaves) return 'left'
 
     const method = random.weighted(paymentMethods, (entry) => entry.weight).name
@@ -328,6 +337,22 @@ function* removeRestricted(random: Random, basket: Basket): Steps<void> {
   }
 }
 
+const productOf = (sku: string | undefined): Product | undefined =>
+  catalogue.find((product) => sku !== undefined && productKey(product.sku) === productKey(sku))
+
+/** The store's system changes the basket as an approval with corrections says, in the payment that was waiting. */
+function* applyCorrections(basket: Basket, corrections: readonly Correction[]): Steps<void> {
+  for (const { lineId, sku, quantity } of corrections) {
+    const line = basket.find(lineId)
+    const product = productOf(sku)
+    if (line !== undefined && quantity === 0) yield act(CORRECTION_MS, basket.remove(line))
+    else if (line !== undefined && quantity !== line.quantity)
+      yield act(CORRECTION_MS, basket.setQuantity(line, quantity))
+    else if (lineId === undefined && product !== undefined && quantity > 0)
+      yield act(CORRECTION_MS, basket.add(product, quantity))
+  }
+}
+
 /** Makes the basket what it should have been: as the employee's differences say, else the likeliest mistake. */
 function* correct(
   random: Random,
@@ -355,7 +380,7 @@ function correction(
 ): FactBody | null {
   switch (difference.kind) {
     case 'missing_item': {
-      const product = catalogue.find((candidate) => candidate.sku === difference.sku) ?? random.pick(unrestricted)
+      const product = productOf(difference.sku) ?? random.pick(unrestricted)
       return basket.add(product, Math.max(1, difference.quantity ?? 1))
     }
     case 'quantity_too_low':

@@ -1,13 +1,27 @@
 /** Simulated employees (`--staff`): they use the console API like a real console, for demos nobody watches. */
 import type { z } from 'zod'
-import { type Mutation, pushResponseSchema } from '#shared/protocol/decisions.ts'
-import type { SessionDocument, Verification } from '#shared/protocol/session-document.ts'
+import {
+  ageRefusalReasons,
+  type Decision,
+  type Mutation,
+  type MutationResult,
+  pushResponseSchema,
+} from '#shared/protocol/decisions.ts'
+import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
-import { changesResponseSchema, manifestSchema, signInResponseSchema } from '#shared/protocol/sync.ts'
+import {
+  changesResponseSchema,
+  type HeldCheck,
+  leasesResponseSchema,
+  MAX_LEASES_PER_REQUEST,
+  manifestSchema,
+  signInResponseSchema,
+} from '#shared/protocol/sync.ts'
 import type { Clock } from '#shared/time/clock.ts'
 import { CallError, call, type HttpOptions, pause } from '../integration-tools/store-client.ts'
 import type { Random } from './random.ts'
 import { isPending } from './scripted-shopper.ts'
+import { checkBag } from './spot-check.ts'
 
 export interface StaffOptions extends HttpOptions {
   employeeNumber: string
@@ -24,12 +38,21 @@ export interface StaffOptions extends HttpOptions {
 
 const TICK_MS = 1_000
 const SECOND = 1_000
+/** A third of the shortest lease that most stores have. */
+const RENEW_EVERY_MS = 25_000
+/** Share of sessions that staff want to check of their own accord, and of checks taken over from a colleague. */
+const REQUESTED_SHARE = 0.01
+const TAKEN_OVER_SHARE = 0.15
+const requestReasons = ['Full rucksack', 'Items under the trolley', 'Asked for help with scanning'] as const
+const takeOverReasons = ['Colleague is at the exit', 'Closer to the shopper', 'Colleague is on a break'] as const
 
 interface Task {
   dueMs: number
   /** Minted once: a decision that is sent again keeps its id and number. */
   mutation: Mutation | null
-  draft: Omit<Mutation, 'seq' | 'occurredAt'>
+  draft: Pick<Mutation, 'id' | 'storeId' | 'sessionId' | 'type'>
+  /** Decided when it is done. */
+  payload: () => Mutation['payload']
 }
 
 /** One employee who looks after all given stores until the signal fires. */
@@ -38,7 +61,11 @@ export class Staff {
   private seq = 0
   private readonly cursors = new Map<string, number>()
   private readonly seen = new Set<string>()
+  /** Sessions that were looked over for a check of one's own. */
+  private readonly considered = new Set<string>()
   private tasks: Task[] = []
+  private held: HeldCheck[] = []
+  private renewedAt = Number.NEGATIVE_INFINITY
 
   constructor(private readonly options: StaffOptions) {}
 
@@ -58,6 +85,7 @@ export class Staff {
         await pause(TICK_MS, this.options.signal)
         for (const store of this.options.stores) await this.look(store)
         await this.work()
+        await this.renew()
       } catch (error) {
         if (!(error instanceof CallError)) throw error
         if (error.failure === 'stopped') return
@@ -80,8 +108,12 @@ export class Staff {
     this.token = answer.accessToken
   }
 
+  private get bearer(): string {
+    return `Bearer ${this.token}`
+  }
+
   private get<Schema extends z.ZodType>(schema: Schema, path: string) {
-    return call(this.options, schema, 'GET', path, `Bearer ${this.token}`)
+    return call(this.options, schema, 'GET', path, this.bearer)
   }
 
   private async look(store: StoreSettings): Promise<void> {
@@ -94,76 +126,110 @@ export class Staff {
         this.cursors.set(store.id, manifest.version)
         return
       }
-      for (const change of page.changes) if ('session' in change) this.notice(change.session)
+      for (const change of page.changes) if ('session' in change) this.notice(change.session, store)
       this.cursors.set(store.id, page.version)
       more = page.more
     }
   }
 
-  private notice(session: SessionDocument): void {
-    const { clock, random, speed } = this.options
+  /** A check is taken and settled in its time; whoever is second leaves it, or takes it over where it takes too long. */
+  private notice(session: SessionDocument, store: StoreSettings): void {
+    const { random, deviceId } = this.options
+    if (this.wantsToCheck(session)) {
+      const payload = { kind: 'spot_check', reason: random.pick(requestReasons) }
+      this.plan(session, 'verification.request', 0, `${session.id}-${deviceId}-asked`, () => payload)
+    }
     for (const verification of session.verifications) {
       if (this.seen.has(verification.id) || !isPending(verification)) continue
       this.seen.add(verification.id)
-      const takenAt = clock.now() + (random.around(25, 0.6) * SECOND) / speed
-      const settledAt = takenAt + (random.around(verification.kind === 'spot_check' ? 50 : 15, 0.5) * SECOND) / speed
-      const shared = { storeId: session.storeId, sessionId: session.id }
-      const { id: verificationId } = verification
-      this.tasks.push(
-        {
-          dueMs: takenAt,
-          mutation: null,
-          draft: {
-            ...shared,
-            id: `${verificationId}-${this.options.deviceId}-taken`,
-            type: 'verification.acknowledge',
-            payload: { verificationId },
-          },
-        },
-        {
-          dueMs: settledAt,
-          mutation: null,
-          draft: {
-            ...shared,
-            id: `${verificationId}-${this.options.deviceId}-settled`,
-            type: 'verification.resolve',
-            payload: { verificationId, ...this.judge(session, verification) },
-          },
-        },
-      )
+      const { id: verificationId, kind } = verification
+      const takenAfter = random.around(25, 0.6) * SECOND
+      const settledAfter = takenAfter + random.around(kind === 'spot_check' ? 50 : 15, 0.5) * SECOND
+      const id = `${verificationId}-${deviceId}`
+      this.plan(session, 'verification.acknowledge', takenAfter, `${id}-taken`, () => ({ verificationId }))
+      this.plan(session, 'verification.resolve', settledAfter, `${id}-settled`, () => {
+        const { partialPieces } = store.checks
+        const outcome =
+          kind === 'age_verification' ? this.checkAge() : checkBag(session, verificationId, partialPieces, random)
+        return { verificationId, ...outcome }
+      })
     }
   }
 
-  private judge(session: SessionDocument, verification: Verification) {
+  private wantsToCheck({ id, state, endedAt, verifications, quantity }: SessionDocument): boolean {
+    if (this.considered.has(id) || state !== 'open' || endedAt !== null || quantity < 5) return false
+    this.considered.add(id)
+    return verifications.length === 0 && this.options.random.chance(REQUESTED_SHARE)
+  }
+
+  private checkAge() {
     const { random } = this.options
-    if (verification.kind === 'age_verification') return { outcome: random.chance(0.93) ? 'approved' : 'rejected' }
-    const method = random.weighted(
-      [
-        { name: 'sight_check', weight: 3 },
-        { name: 'partial_rescan', weight: 6 },
-        { name: 'full_rescan', weight: 1 },
-      ],
-      (entry) => entry.weight,
-    ).name
-    const itemsChecked =
-      method === 'full_rescan' ? session.quantity : Math.min(session.quantity, method === 'sight_check' ? 0 : 5)
-    if (session.lineItems.length === 0 || !random.chance(0.15)) return { outcome: 'approved', method, itemsChecked }
-    const { lineId, quantity, unitPrice } = random.pick(session.lineItems)
-    const differences = [{ kind: 'quantity_too_low', lineId, quantity: quantity + 1, value: unitPrice }]
-    return { outcome: 'rejected', method, itemsChecked, differences, note: 'One more in the bag than scanned.' }
+    if (random.chance(0.93)) return { outcome: 'approved' as const }
+    return { outcome: 'rejected' as const, refusalReason: random.pick(ageRefusalReasons) }
+  }
+
+  private plan(
+    session: SessionDocument,
+    type: Decision['type'],
+    afterMs: number,
+    id: string,
+    payload: () => Mutation['payload'],
+  ): void {
+    const { clock, speed } = this.options
+    const draft = { storeId: session.storeId, sessionId: session.id, id, type }
+    this.tasks.push({ dueMs: clock.now() + afterMs / speed, mutation: null, draft, payload })
   }
 
   private async work(): Promise<void> {
     const now = this.options.clock.now()
     const due = this.tasks.filter((task) => task.dueMs <= now).sort((a, b) => a.dueMs - b.dueMs)
     for (const task of due) {
+      // A colleague had it, so it was taken from the list meanwhile.
+      if (!this.tasks.includes(task)) continue
       if (task.mutation === null) {
         this.seq += 1
-        task.mutation = { ...task.draft, seq: this.seq, occurredAt: new Date(now).toISOString() }
+        const payload = task.payload()
+        task.mutation = { ...task.draft, payload, seq: this.seq, occurredAt: new Date(now).toISOString() }
       }
-      const body = { deviceId: this.options.deviceId, mutations: [task.mutation] }
-      await call(this.options, pushResponseSchema, 'POST', '/v1/sync/mutations', `Bearer ${this.token}`, body)
+      const { mutation } = task
+      const body = { deviceId: this.options.deviceId, mutations: [mutation] }
+      const { results } = await call(this.options, pushResponseSchema, 'POST', '/v1/sync/mutations', this.bearer, body)
       this.tasks.splice(this.tasks.indexOf(task), 1)
+      if (results[0] !== undefined) this.learn(mutation, results[0])
     }
+  }
+
+  /** What a verdict means for what was planned with the same check. */
+  private learn({ storeId, sessionId, type, payload, id }: Mutation, verdict: MutationResult): void {
+    const { verificationId = '' } = payload as { verificationId?: string }
+    const check = { storeId, sessionId, verificationId }
+    const isSame = (held: HeldCheck) => held.sessionId === sessionId && held.verificationId === verificationId
+    if (type === 'verification.resolve' || verdict.status === 'refused')
+      this.held = this.held.filter((each) => !isSame(each))
+    if (type !== 'verification.acknowledge' && type !== 'verification.take_over') return
+    if (verdict.status === 'applied') {
+      this.held.push(check)
+      return
+    }
+    const settling = this.tasks.filter(
+      (task) => task.draft.sessionId === sessionId && task.draft.id.startsWith(`${verificationId}-`),
+    )
+    this.tasks = this.tasks.filter((task) => !settling.includes(task))
+    if (verdict.status !== 'superseded' || type === 'verification.take_over') return
+    const { random } = this.options
+    if (!random.chance(TAKEN_OVER_SHARE)) return
+    const takeOver = { verificationId, from: verdict.by.number, reason: random.pick(takeOverReasons) }
+    const draft = { storeId, sessionId, id: `${id}-over`, type: 'verification.take_over' as const }
+    this.tasks.push({ dueMs: this.options.clock.now(), mutation: null, draft, payload: () => takeOver }, ...settling)
+  }
+
+  /** Says that the console is alive, or the checks it has would wait again. */
+  private async renew(): Promise<void> {
+    const now = this.options.clock.now()
+    if (this.held.length === 0 || now - this.renewedAt < RENEW_EVERY_MS) return
+    this.renewedAt = now
+    const body = { checks: this.held.slice(-MAX_LEASES_PER_REQUEST) }
+    const { leases } = await call(this.options, leasesResponseSchema, 'POST', '/v1/sync/leases', this.bearer, body)
+    this.held = leases.filter((lease) => lease.until !== null).map(({ until: _, ...check }) => check)
   }
 }
