@@ -149,6 +149,7 @@ function sessionOf(random: Random, store: StoreSettings, opensAt: number, isOpen
     interactingSince: null,
     rating: random.chance(0.14) ? random.weighted(ratings, weightOf).stars : null,
     reviewed: false,
+    preventedLoss: 0,
   }
   if (isOpen) leaveOpen(random, session)
   else {
@@ -191,6 +192,7 @@ function check(random: Random, session: SessionSummary, kind: 'spotCheck' | 'age
   const status: CheckSummary = fate < 0.87 ? 'approved' : fate < 0.95 ? 'rejected' : 'never_served'
   session[kind] = status
   session.waitingMs += Math.round(random.around(40_000, 0.8))
+  if (kind === 'spotCheck' && status === 'rejected') session.preventedLoss = 100 + (session.total % 1_900)
   if (status !== 'never_served') session.interactionMs += Math.round(random.around(35_000, 0.6))
 }
 
@@ -320,6 +322,9 @@ function verificationsOf(summary: SessionSummary, kind: Verification['kind'], st
       acknowledgedAt: decidedAt,
       resolvedAt: decidedAt,
       employee: isDecided ? STAFF : null,
+      ...(kind === 'spot_check' && summary.preventedLoss
+        ? { differences: [{ kind: 'quantity_too_low' as const, value: summary.preventedLoss }] }
+        : {}),
     },
   ]
 }

@@ -30,6 +30,7 @@ export const columnTypes: Record<Column, 'text' | 'text null' | 'number' | 'numb
   interactingSince: 'number null',
   rating: 'number null',
   reviewed: 'flag',
+  preventedLoss: 'number null',
 }
 export const columnNames = Object.keys(columnTypes) as Column[]
 

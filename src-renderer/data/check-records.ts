@@ -75,9 +75,9 @@ export class CheckRecords {
       )
     const kept = await this.ports.database.sessions.bulkGet(rows.map((row): [string, string] => [row.storeId, row.id]))
     const found = rows.map((row, index) => {
-      // A rejected check that was followed by an approved one shows in the document alone.
+      // A check that was followed by another one shows in the document alone.
       const verifications = kept[index]?.document.verifications ?? []
-      return row.spotCheck === 'rejected' || verifications.some(hasFinding)
+      return row.spotCheck === 'rejected' || (row.preventedLoss ?? 0) > 0 || verifications.some(hasFinding)
     })
     return {
       checks: rows.length,

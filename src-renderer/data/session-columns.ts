@@ -51,6 +51,7 @@ export class SessionColumns {
   readonly transactions = new NumberColumn()
   readonly waitingMs = new NumberColumn()
   readonly interactionMs = new NumberColumn()
+  readonly preventedLoss = new NumberColumn()
   /** By row; few rows are running at a time. */
   readonly running = new Map<number, Running>()
 
@@ -203,6 +204,7 @@ export class SessionColumns {
       interactingSince: orNull(running?.interactingSince ?? Number.NaN),
       rating: profile.rating,
       reviewed: profile.reviewed,
+      preventedLoss: orNull(this.preventedLoss.get(row)),
     }
   }
 
@@ -286,6 +288,7 @@ export class SessionColumns {
     this.transactions.write(rows, columns.transactions)
     this.waitingMs.write(rows, columns.waitingMs)
     this.interactionMs.write(rows, columns.interactionMs)
+    this.preventedLoss.write(rows, columns.preventedLoss)
     this.writeOpen(rows, columns.endedAt)
     this.writeRunning(rows, columns.waitingSince, columns.interactingSince)
     this.noteChanges(rows)
@@ -447,4 +450,5 @@ const tombstoneOf = (storeId: string, id: string, version: number): SessionSumma
   interactingSince: null,
   rating: null,
   reviewed: false,
+  preventedLoss: null,
 })

@@ -188,6 +188,7 @@ const rowArbitrary: fc.Arbitrary<SessionSummary> = fc.record({
   interactingSince: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: instantArbitrary }),
   rating: maybe(fc.integer({ min: 1, max: 5 })),
   reviewed: fc.boolean(),
+  preventedLoss: maybe(fc.constantFrom(0, 119, 2 ** 31)),
 })
 
 const listOf = <Value>(values: readonly Value[], unknown: Value): fc.Arbitrary<Value[]> => {

@@ -51,6 +51,7 @@ const row: fc.Arbitrary<SessionSummary> = fc.record({
   interactingSince: maybe(instant),
   rating: maybe(fc.integer({ min: 1, max: 5 })),
   reviewed: fc.boolean(),
+  preventedLoss: maybe(fc.maxSafeNat()),
 })
 const rows = fc.uniqueArray(row, { selector: ({ id }) => id, maxLength: 40 })
 const numbered = (given: SessionSummary[]) => given.map((each, number) => ({ ...each, id: `s${number}` }))
@@ -111,10 +112,20 @@ describe(`a day block (seed ${seed})`, () => {
         interactingSince: 5,
         rating: null,
         reviewed: n % 2 === 0,
+        preventedLoss: n % 5 === 0 ? null : n * 10,
       },
     }))
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(encodeDayBlock(given))))
     expect(DAY_BLOCK_FORM, 'set DAY_BLOCK_FORM in day-block.ts').toBe(Buffer.from(hash.slice(0, 8)).toString('hex'))
+  })
+
+  it('is read without the columns that older ones lack, as unknown in each row', () => {
+    const given = numbered(fc.sample(row, { seed, numRuns: 20 }))
+    const older = tableFromIPC(encodeDayBlock(given)).select(
+      Object.keys(given[0] ?? {}).filter((name) => name !== 'preventedLoss'),
+    )
+    const expected = given.toSorted(byStart).map((each) => ({ ...each, preventedLoss: null }))
+    expect(decodeDayBlock(tableToIPC(older, 'stream'))).toEqual(expected)
   })
 
   it('is an Arrow stream that other readers understand', () => {

@@ -73,8 +73,11 @@ const kinds = {
   interactingSince: 'instant',
   rating: 'integer',
   reviewed: 'flag',
+  preventedLoss: 'integer',
 } as const satisfies Record<keyof SessionSummary, Kind>
 const columnNames = Object.keys(kinds) as (keyof SessionSummary)[]
+/** Integers that older blocks do not have: null in all of their rows. */
+const addedLater: ReadonlySet<keyof SessionSummary> = new Set(['preventedLoss'])
 
 /** Summaries as columns. */
 export interface DayBlock {
@@ -86,7 +89,7 @@ export interface DayBlock {
  * Names the bytes that `encodeDayBlock` gives for its rows: blocks that were kept in another form are built anew. A test says
  * what it has to be.
  */
-export const DAY_BLOCK_FORM = '8fdca0bc51a787e9'
+export const DAY_BLOCK_FORM = '121ed995ac476445'
 
 /** Longer than any id may be. */
 const MAX_TEXT_BYTES = 4096
@@ -255,6 +258,7 @@ export function decodeWithArrow(bytes: Uint8Array): DayBlock {
 function blockOf(rows: number, partsOf: (name: keyof SessionSummary) => ColumnPart[] | null): DayBlock {
   const columns = columnNames.map((name) => {
     const parts = partsOf(name)
+    if (parts === null && addedLater.has(name)) return [name, new Float64Array(rows).fill(Number.NaN)]
     if (parts === null) throw new TypeError(`day block has no column ${name}`)
     const { part, read } = fromArrow[kinds[name]]
     for (const { kind } of parts) if (kind !== part) throw new TypeError(`column ${name} of a day block is ${kind}`)

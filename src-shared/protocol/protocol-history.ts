@@ -17,4 +17,5 @@ export const protocolHistory: readonly { version: number; hash: string; change: 
     hash: 'c6988e23d96dce6f',
     change: 'narrow integers of day blocks, not for consoles that ask for single days',
   },
+  { version: 1, hash: 'dbaa9c4cdfebcbef', change: 'prevented loss of a session in day blocks' },
 ]

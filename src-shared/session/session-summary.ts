@@ -3,6 +3,7 @@
 import type { LifecycleState } from '../protocol/lifecycle-state.ts'
 import type { CheckSummary, EndReason, SessionDocument } from '../protocol/session-document.ts'
 import { localDateOf } from '../time/local-day.ts'
+import { preventedLossOfSession } from '../verification/differences.ts'
 
 /** Instants are UTC milliseconds, money is minor units, durations are milliseconds. */
 export interface SessionSummary {
@@ -30,6 +31,8 @@ export interface SessionSummary {
   interactingSince: number | null
   rating: number | null
   reviewed: boolean
+  /** Of its spot checks, minor units; null in a row that was written before this was counted. */
+  preventedLoss: number | null
 }
 
 const instant = (text: string | null): number | null => (text === null ? null : Date.parse(text))
@@ -61,6 +64,7 @@ export function summarize(session: SessionDocument): SessionSummary {
     interactingSince: instant(session.interactingSince),
     rating: session.feedback?.rating ?? null,
     reviewed: session.review !== null,
+    preventedLoss: preventedLossOfSession(session),
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Difference, decisionPayloads } from '../protocol/decisions.ts'
-import { inFavourOf, preventedLossOf } from './differences.ts'
+import { hasFinding, inFavourOf, preventedLossOf, preventedLossOfSession } from './differences.ts'
 import { askedPieces, assessRescan, type CheckDraft, type Observation } from './rescan.ts'
 
 const seed = Number(process.env.FLOORWALKER_SEED ?? 1)
@@ -275,5 +275,38 @@ describe('whom a difference favours', () => {
         { kind: 'missing_item' },
       ]),
     ).toBe(119)
+  })
+})
+
+describe('a session', () => {
+  const verification = (
+    kind: 'spot_check' | 'age_verification',
+    status: 'approved' | 'rejected',
+    differences: Difference[],
+  ) => {
+    return {
+      ...{ id: 'v', shownAt: '', acknowledgedAt: null, resolvedAt: null, employee: null },
+      kind,
+      status,
+      differences,
+    }
+  }
+  const tooLow: Difference = { kind: 'quantity_too_low', value: 119 }
+
+  it('has the prevented loss of all its spot checks', () => {
+    const verifications = [
+      verification('spot_check', 'rejected', [tooLow, { kind: 'quantity_too_high', value: 1_000 }]),
+      verification('spot_check', 'approved', [{ ...tooLow, value: 1 }]),
+      verification('age_verification', 'approved', [{ ...tooLow, value: 10_000 }]),
+    ]
+    expect(preventedLossOfSession({ verifications })).toBe(120)
+    expect(preventedLossOfSession({ verifications: [] })).toBe(0)
+  })
+
+  it('had a finding where a spot check was rejected or found a difference', () => {
+    expect(hasFinding(verification('spot_check', 'rejected', []))).toBe(true)
+    expect(hasFinding(verification('spot_check', 'approved', [tooLow]))).toBe(true)
+    expect(hasFinding(verification('spot_check', 'approved', []))).toBe(false)
+    expect(hasFinding(verification('age_verification', 'rejected', []))).toBe(false)
   })
 })

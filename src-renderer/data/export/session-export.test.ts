@@ -87,6 +87,7 @@ const rowArbitrary: fc.Arbitrary<SessionSummary> = fc
     interactingSince: maybe(instantArbitrary),
     rating: maybe(fc.integer({ min: 1, max: 5 })),
     reviewed: fc.boolean(),
+    preventedLoss: fc.constant(0),
   })
   .map((row) => ({ ...row, currency: storeOf(row.storeId).currency }))
 
@@ -334,6 +335,7 @@ const summary = (id: string, parts: Partial<SessionSummary> = {}): SessionSummar
   interactingSince: null,
   rating: null,
   reviewed: false,
+  preventedLoss: 0,
   ...parts,
 })
 const many = (count: number) => Array.from({ length: count }, (_, i) => summary(`s${String(i).padStart(6, '0')}`))

@@ -28,6 +28,7 @@ export function summaryOf(change: Partial<SessionSummary> & Pick<SessionSummary,
     interactingSince: null,
     rating: null,
     reviewed: false,
+    preventedLoss: 0,
     ...change,
   }
 }
