@@ -4,7 +4,7 @@ import fc from 'fast-check'
 /** One request; `who` says with whose credentials. */
 export interface FuzzRequest {
   /** The group of endpoints it is for, for the statistics. */
-  surface: 'events' | 'mutations' | 'customer sessions' | 'sign-in' | 'anywhere'
+  surface: 'events' | 'mutations' | 'leases' | 'customer sessions' | 'sign-in' | 'anywhere'
   who: 'store' | 'other store' | 'console' | 'nobody'
   method: string
   path: string
@@ -192,6 +192,23 @@ function mutationsRequest({ own, foreign }: FuzzSessions, deviceId: string): fc.
   })
 }
 
+function leasesRequest({ own, foreign }: FuzzSessions): fc.Arbitrary<FuzzRequest> {
+  const check = spoiled(
+    fc.record({
+      storeId: fc.constantFrom('berlin', 'berlin', 'new york/1', 'paris'),
+      sessionId: fc.constantFrom(own[0], own[1], foreign, 'nobody'),
+      verificationId: ids,
+    }),
+  )
+  return fc.record({
+    surface: fc.constant('leases' as const),
+    who: fc.constantFrom('console' as const, 'console' as const, 'nobody' as const),
+    method: fc.constant('POST'),
+    path: fc.constant('/v1/sync/leases'),
+    json: spoiled(fc.record({ checks: fc.array(check, { maxLength: 4 }) })),
+  })
+}
+
 function customerSessionsRequest({ foreign }: FuzzSessions): fc.Arbitrary<FuzzRequest> {
   const cartItem = spoiled(
     fc.record({
@@ -267,7 +284,18 @@ const segment = fc.oneof(
   nasty,
   ids,
   fc.webSegment(),
-  fc.constantFrom('changes', 'days', 'manifest', 'sessions', 'documents', 'sign-in', 'refresh', 'mutations'),
+  fc.constantFrom(
+    'changes',
+    'days',
+    'manifest',
+    'sessions',
+    'documents',
+    'sign-in',
+    'refresh',
+    'mutations',
+    'refusals',
+    'leases',
+  ),
 )
 const anyPath = fc
   .tuple(
@@ -302,6 +330,7 @@ export function fuzzRequests(sessions: FuzzSessions, deviceId: string): fc.Arbit
   return fc.oneof(
     { weight: 5, arbitrary: eventsRequest(sessions) },
     { weight: 5, arbitrary: mutationsRequest(sessions, deviceId) },
+    { weight: 1, arbitrary: leasesRequest(sessions) },
     { weight: 5, arbitrary: customerSessionsRequest(sessions) },
     { weight: 1, arbitrary: signInRequest },
     { weight: 4, arbitrary: anywhereRequest },
