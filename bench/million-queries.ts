@@ -6,7 +6,7 @@ import { type ChromiumConsole, launchChromium } from '../e2e/launch-chromium.ts'
 import { quantile } from './measurement.ts'
 import type { Expected, Ground } from './million-ground.ts'
 import type { Asked } from './million-peers/worker.ts'
-import { faultIn } from './million-questions.ts'
+import { describeQuestion, faultIn, type Question } from './million-questions.ts'
 
 export interface PeerPlan {
   name: string
@@ -27,6 +27,7 @@ export interface PeerFigures {
   /** A new browser opens what is stored and answers the first page and count; null where nothing is stored. */
   openMs: number | null
   queries: number[]
+  slowest: { ms: number; question: Question } | null
   /** Questions that its time ran out for. */
   unasked: number
   /** A change of the live sessions, and the question right after it. */
@@ -44,7 +45,7 @@ interface Running {
 }
 
 /** What a peer's answers to all rounds, and to all steps, may take together before the rest is left out. */
-const PATIENCE_MS = 10 * 60_000
+const PATIENCE_MS = 4 * 60_000
 const WARM_UP_PATIENCE_MS = 30_000
 /** After loading: what a peer still does in the background is not a question's fault. */
 const SETTLE_MS = 5_000
@@ -99,6 +100,7 @@ async function startPeer(
       loadMs,
       openMs: null,
       queries: [],
+      slowest: null,
       unasked: 0,
       changes: [],
       queriesAfterChange: [],
@@ -145,7 +147,10 @@ async function askRounds(running: Running[], log: (line: string) => void): Promi
       for (const expected of questions) {
         if (peer.spentMs > patienceMs) break
         const ms = await ask(peer, expected)
-        if (ms !== null) times.push(ms)
+        if (ms === null) continue
+        times.push(ms)
+        const { slowest } = peer.figures
+        if (round > 0 && ms > (slowest?.ms ?? 0)) peer.figures.slowest = { ms, question: expected.question }
       }
       if (times.length > 0) shown.push(`${peer.figures.plan.name} ${describe(times)}`)
       if (round === 0) peer.spentMs = 0
@@ -170,6 +175,7 @@ async function askAfterChanges(running: Running[]): Promise<void> {
         step: index + 1,
       })
       peer.figures.changes.push(ms)
+      peer.spentMs += ms
       const answeredMs = await ask(peer, step)
       if (answeredMs !== null) peer.figures.queriesAfterChange.push(answeredMs)
     }
@@ -185,14 +191,15 @@ async function ask(peer: Running, expected: Expected): Promise<number | null> {
     peer.spentMs += asked.ms
     return asked.ms
   } catch (error) {
-    peer.figures.faults.push(`${error instanceof Error ? error.message : error}: ${JSON.stringify(expected.question)}`)
+    const why = error instanceof Error ? error.message : String(error)
+    peer.figures.faults.push(`${why}: ${describeQuestion(expected.question)}`)
     return null
   }
 }
 
 function noteFault({ plan, faults }: PeerFigures, { question, answer }: Expected, asked: Asked): void {
   const fault = faultIn(question, asked.answer, answer, plan)
-  if (fault !== null) faults.push(`${fault}: ${JSON.stringify(question)}`)
+  if (fault !== null) faults.push(`${fault}: ${describeQuestion(question)}`)
 }
 
 /** Bytes that the peer's workers hold, by the browser's own account after a garbage collection. */

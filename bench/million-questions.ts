@@ -153,6 +153,21 @@ export function conditionsOf(question: Question): Condition[] {
   ]
 }
 
+/** What a question asks for, in short: all that differs from "the newest sessions". */
+export function describeQuestion(question: Question): string {
+  const { sort, descending, offset, text } = question
+  const conditions = conditionsOf(question).map((condition) => {
+    if ('among' in condition) return `${condition.field} ${condition.among.join(' or ')}`
+    return `${condition.field} ${condition.min ?? ''}–${condition.max ?? ''}`
+  })
+  return [
+    ...conditions,
+    ...(text === '' ? [] : [`contains ${text}`]),
+    `by ${sort} ${descending ? 'descending' : 'ascending'}`,
+    ...(offset === 0 ? [] : [`from row ${offset}`]),
+  ].join(', ')
+}
+
 /** Whether a row is under the question's filter. */
 export function fits(question: Question): (row: SessionSummary) => boolean {
   const conditions = conditionsOf(question)

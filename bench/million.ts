@@ -18,6 +18,7 @@ import { measureConsole } from './million-console.ts'
 import { type Ground, LiveSessions, prepareGround } from './million-ground.ts'
 import { buildPeers, servePeers } from './million-peers/serve.ts'
 import { askPeers, type PeerFigures, type PeerPlan } from './million-queries.ts'
+import { describeQuestion } from './million-questions.ts'
 
 const SEED = 1
 const STEPS = 40
@@ -179,11 +180,17 @@ function tableOf(figures: PeerFigures[]): string[] {
       figure.workerBytes === null ? '–' : Math.round(figure.workerBytes / 2 ** 20),
     ].join(' | '),
   )
+  const slowest = figures.flatMap(({ plan, slowest }) =>
+    slowest === null
+      ? []
+      : [`slowest of ${plan.title}: ${slowest.ms.toFixed(1)} ms, ${describeQuestion(slowest.question)}`],
+  )
   const faults = figures.flatMap(({ plan, faults }) => faults.map((fault) => `WRONG, ${plan.title}: ${fault}`))
   return [
     '| store | rows | load s | open ms | query p50 / p95 ms | asked | after a change p50 / p95 ms | change ms | worker MB |',
     '|---|---|---|---|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
+    ...slowest,
     ...faults,
   ]
 }
