@@ -109,24 +109,28 @@ export class FirstSyncFetcher {
     const dates = days.map(({ date }) => date).filter((date) => !here.has(date))
     dates.sort().reverse()
     let asked = this.ask(storeId, dates.slice(0, DAYS_PER_ANSWER), epoch)
-    while (dates.length > 0) {
-      const daysDone = days.length - dates.length
-      this.host.onFirstSync({ storeId, daysDone, daysTotal: days.length, ...stores })
-      const { days: came, failure } = await asked
-      const inOrder = came.every(({ date }, at) => date === dates[at])
-      if (!inOrder || (came.length === 0 && failure === null)) {
-        throw CallFailed.of('not_a_backend', 'other days than asked for')
+    // Storing one answer, mostly a wait for the disk, goes beside the arrival of the next.
+    let taken: Promise<void> = Promise.resolve()
+    try {
+      while (dates.length > 0) {
+        const daysDone = days.length - dates.length
+        this.host.onFirstSync({ storeId, daysDone, daysTotal: days.length, ...stores })
+        const { days: came, failure } = await asked
+        const inOrder = came.every(({ date }, at) => date === dates[at])
+        if (!inOrder || (came.length === 0 && failure === null)) {
+          throw CallFailed.of('not_a_backend', 'other days than asked for')
+        }
+        dates.splice(0, came.length)
+        if (failure === null) asked = heard(this.ask(storeId, dates.slice(0, DAYS_PER_ANSWER), epoch))
+        const fetched: FetchedDay[] = []
+        for (const { date, bytes } of came) fetched.push(await this.read(storeId, date, epoch, bytes))
+        await taken
+        taken = heard(take(fetched))
+        if (failure !== null) throw failure
       }
-      dates.splice(0, came.length)
-      if (failure === null) {
-        asked = this.ask(storeId, dates.slice(0, DAYS_PER_ANSWER), epoch)
-        // Whoever waits for it hears of its failure.
-        asked.catch(() => undefined)
-      }
-      const fetched: FetchedDay[] = []
-      for (const { date, bytes } of came) fetched.push(await this.read(storeId, date, epoch, bytes))
-      await take(fetched)
-      if (failure !== null) throw failure
+    } finally {
+      // Whatever ends this must not leave a write behind.
+      await taken
     }
   }
 
@@ -168,4 +172,10 @@ export class FirstSyncFetcher {
 /** A store that cannot begin yet says so when its turn comes. */
 function ignoreFailedCall(error: unknown): void {
   if (!(error instanceof CallFailed)) throw error
+}
+
+/** Whoever waits for it hears of its failure; nobody else has to. */
+function heard<Answer>(promise: Promise<Answer>): Promise<Answer> {
+  promise.catch(() => undefined)
+  return promise
 }
