@@ -39,9 +39,10 @@ export class DuckDbPeer implements Peer {
   }
 
   async answer(question: Question): Promise<Answer> {
-    const { page, count } = sqlOf(question, 'ILIKE')
-    const rows = (await this.connected.query(page)).toArray().map((row) => row.toJSON() as SessionSummary)
-    const [counted] = (await this.connected.query(count)).toArray()
+    const { from, order, part } = sqlOf(question, (pattern) => `(id ILIKE ${pattern} OR customerId ILIKE ${pattern})`)
+    const page = await this.connected.query(`SELECT * ${from} ORDER BY ${order} ${part}`)
+    const rows = page.toArray().map((row) => row.toJSON() as SessionSummary)
+    const [counted] = (await this.connected.query(`SELECT count(*) AS count ${from}`)).toArray()
     return { rows, count: Number(counted?.count) }
   }
 

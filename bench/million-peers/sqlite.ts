@@ -6,22 +6,40 @@ import type { Batch, Peer } from './peer.ts'
 import { columnNames, columnTypes, sqlOf } from './sql.ts'
 
 const CACHE_KIB = 262_144
-/** Sorted by alone, with the order of ties behind them; values that repeat need one for each direction. */
+const SORTED = [
+  'startedAt',
+  'lastActivityAt',
+  'total',
+  'quantity',
+  'client',
+  'progress',
+  'state',
+  'storeId',
+  'waitingMs',
+  'interactionMs',
+  'rating',
+]
+/** With the order of ties behind the sorted column, which an index walked backwards would have the wrong way round. */
 const INDEXES = [
-  ...['startedAt', 'lastActivityAt', 'total', 'endedAt', 'customerId'].map(
-    (name) => `${name}, lastActivityAt DESC, id`,
-  ),
-  ...['quantity', 'client', 'progress', 'state', 'storeId', 'waitingMs', 'interactionMs', 'rating'].flatMap((name) => [
-    `${name}, lastActivityAt DESC, id`,
-    `${name} DESC, lastActivityAt DESC, id`,
-  ]),
+  ...SORTED.flatMap((name) => [`${name}, lastActivityAt DESC, id`, `${name} DESC, lastActivityAt DESC, id`]),
   'spotCheck, lastActivityAt DESC, id',
   'ageVerification, lastActivityAt DESC, id',
   'storeId, startedAt',
-  'id, customerId',
   // All that a filter looks at, so that counting reads no rows.
   'storeId, state, progress, client, spotCheck, ageVerification, rating, startedAt, total, quantity, waitingMs',
 ]
+
+/** Trigrams of both ids, which is how SQLite finds a substring of three characters or more. */
+const TEXT_SEARCH = `
+  CREATE VIRTUAL TABLE texts USING fts5(
+    id, customerId, content = 'sessions', content_rowid = 'rowid', tokenize = 'trigram', detail = 'none', columnsize = 0
+  );
+  INSERT INTO texts (texts) VALUES ('rebuild');
+  CREATE TRIGGER text_changes AFTER UPDATE OF customerId ON sessions WHEN old.customerId IS NOT new.customerId BEGIN
+    INSERT INTO texts (texts, rowid, id, customerId) VALUES ('delete', old.rowid, old.id, old.customerId);
+    INSERT INTO texts (rowid, id, customerId) VALUES (new.rowid, new.id, new.customerId);
+  END;
+`
 
 export class SqlitePeer implements Peer {
   private database: Database | null = null
@@ -50,13 +68,15 @@ export class SqlitePeer implements Peer {
     const { opened } = this
     for (const [index, columns] of INDEXES.entries())
       opened.exec(`CREATE INDEX sessions_${index} ON sessions (${columns})`)
-    opened.exec('ANALYZE')
+    opened.exec([TEXT_SEARCH, 'ANALYZE'])
   }
 
   async answer(question: Question): Promise<Answer> {
-    const { page, count } = sqlOf(question, 'LIKE')
-    const rows = this.opened.selectObjects(page).map(summaryOf)
-    return { rows, count: Number(this.opened.selectValue(count)) }
+    const { from, order, part } = sqlOf(question, containing)
+    // Rows are read only for the page: what lies before it is skipped within an index, where one has the order.
+    const page = `SELECT rowid ${from} ORDER BY ${order} ${part}`
+    const rows = this.opened.selectObjects(`SELECT * FROM sessions WHERE rowid IN (${page}) ORDER BY ${order}`)
+    return { rows: rows.map(summaryOf), count: Number(this.opened.selectValue(`SELECT count(*) ${from}`)) }
   }
 
   async change(rows: SessionSummary[]): Promise<void> {
@@ -71,7 +91,10 @@ export class SqlitePeer implements Peer {
   private put(rows: SessionSummary[]): void {
     this.opened.transaction((database) => {
       const places = columnNames.map(() => '?').join(', ')
-      const statement = database.prepare(`INSERT OR REPLACE INTO sessions VALUES (${places})`)
+      const newer = columnNames.filter((name) => name !== 'id').map((name) => `${name} = excluded.${name}`)
+      const statement = database.prepare(
+        `INSERT INTO sessions VALUES (${places}) ON CONFLICT (id) DO UPDATE SET ${newer.join(', ')}`,
+      )
       try {
         for (const row of rows) {
           statement.bind(columnNames.map((name) => (name === 'reviewed' ? Number(row.reviewed) : row[name])))
@@ -82,6 +105,11 @@ export class SqlitePeer implements Peer {
       }
     })
   }
+}
+
+function containing(pattern: string): string {
+  const found = (column: string) => `SELECT rowid FROM texts WHERE ${column} LIKE ${pattern}`
+  return `rowid IN (${found('id')} UNION ${found('customerId')})`
 }
 
 function summaryOf(row: Record<string, SqlValue>): SessionSummary {
