@@ -2,7 +2,15 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 /** The rows of the list as a grid: virtual, with one active row that the keyboard moves. */
 import { Checkbox } from '@mantine/core'
-import { type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode, useMemo } from 'react'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useMemo,
+  useState,
+} from 'react'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { SessionSort } from '../../data/data-api.ts'
@@ -22,6 +30,11 @@ const LAYER_ROWS = 1_000
 const MARK_WIDTH = 28
 const COLUMN_GAP = 12
 const EDGES = 16
+/**
+ * Answers come within a frame or two: what is outdated for longer must not look like the answer. A fade in the stylesheet
+ * would make a layer of its own of the rows with every key, and draw all of them for it.
+ */
+const LATE_MS = 100
 
 interface SessionsGridProps {
   shown: ShownRows<SessionSummary> | null
@@ -56,6 +69,8 @@ export function SessionsGrid(props: SessionsGridProps) {
   const count = shown?.count ?? 0
   const rowAt = (index: number) => shown?.rows[index - shown.offset]
   const storeOf = useMemo(() => new Map(stores.map((store) => [store.id, store])), [stores])
+
+  const isLate = useLasting(isOutdated, LATE_MS)
 
   const onKeyDown = keysOf(props)
   const onClick = (event: MouseEvent) => {
@@ -118,7 +133,7 @@ export function SessionsGrid(props: SessionsGridProps) {
           <div
             role="presentation"
             className={classes.layer}
-            data-outdated={isOutdated || undefined}
+            data-outdated={isLate || undefined}
             style={{ transform: `translateY(${HEADER_HEIGHT + layerStart * ROW_HEIGHT - scroll.ahead}px)` }}
           >
             {drawn.map((index) => {
@@ -154,6 +169,20 @@ export function SessionsGrid(props: SessionsGridProps) {
       {props.children}
     </div>
   )
+}
+
+/** True once `is` has been true for so long, milliseconds. */
+function useLasting(is: boolean, ms: number): boolean {
+  const [lasts, setLasts] = useState(false)
+  useEffect(() => {
+    if (!is) return
+    const timer = setTimeout(() => setLasts(true), ms)
+    return () => {
+      clearTimeout(timer)
+      setLasts(false)
+    }
+  }, [is, ms])
+  return is && lasts
 }
 
 function placeOf(event: MouseEvent): number | null {
