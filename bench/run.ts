@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME … --json FILE]`: lists the benchmarks and runs those named, or all. */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { checkNotification } from './check-notification.ts'
 import { exportBenchmark } from './export.ts'
 import { ingest } from './ingest.ts'
 import type { Benchmark, Measurement } from './measurement.ts'
@@ -8,7 +9,14 @@ import { million } from './million.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
 
-const benchmarks: Record<string, Benchmark> = { start, ingest, sync, export: exportBenchmark, million }
+const benchmarks: Record<string, Benchmark> = {
+  start,
+  ingest,
+  sync,
+  export: exportBenchmark,
+  million,
+  'check-notification': checkNotification,
+}
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
 const names = Object.keys(benchmarks)

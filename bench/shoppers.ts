@@ -45,6 +45,11 @@ export class Shoppers {
     return sessionIds
   }
 
+  /** A shopper leaves: what waits in the session waits no more. */
+  leave(sessionId: string): Promise<void> {
+    return this.report([[sessionId, [{ type: 'session.cancelled', reason: 'left' }]]])
+  }
+
   private async report(stories: [sessionId: string, bodies: FactBody[]][]): Promise<void> {
     const facts = stories.flatMap(([sessionId, bodies]) => bodies.map((body) => stamped(sessionId, body)))
     const { refused } = await this.client.postEvents(this.storeId, facts)

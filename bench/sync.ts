@@ -1,10 +1,4 @@
-/**
- * `sync`: a decision until "saved on this PC", against the two bare durable writes it holds; and a fact at the backend
- * until its row in an open console, against a bare server-sent event to an open page.
- */
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, open, readFile, rm, statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -16,23 +10,22 @@ import { launchDesktop } from '../e2e/launch-desktop.ts'
 import { repository, startBackend } from '../e2e/start-backend.ts'
 import { buildIfStale } from '../scripts/build-if-stale.mjs'
 import type { DataApi } from '../src-renderer/data/data-api.ts'
+import { allowNamedFunctions, type BareListener, bareEvents, startBareListener } from './bare-events.ts'
 import { factsToRows, gap } from './facts-to-rows.ts'
 import { importHistory } from './import-history.ts'
 import {
   countAtBackend,
   countSessions,
   decideAll,
-  type EchoWatch,
   findDataApi,
-  listenToEcho,
   type PlannedDecision,
   putAll,
   type RowWatch,
   watchRows,
 } from './in-page.ts'
 import { type Benchmark, type Measurement, median, quantile } from './measurement.ts'
-import { clockOf, inTime } from './page-clock.ts'
-import { post, Shoppers, VERIFICATION } from './shoppers.ts'
+import { inTime } from './page-clock.ts'
+import { Shoppers, VERIFICATION } from './shoppers.ts'
 
 const ROUNDS = 5
 /** Checks that wait at once; each is taken, noted on and approved. */
@@ -86,22 +79,12 @@ async function measure(folder: string, log: (line: string) => void): Promise<Mea
     const shoppers = new Shoppers(backend.url, key.key, store.id)
     await shoppers.enter()
 
-    const bareServer = await startBareServer()
-    closers.unshift(() => bareServer.stop())
-    const bareApp = await launchDesktop({
-      userData: path.join(folder, 'bare'),
-      backendUrl: '',
-      appFolder: path.join(repository, 'bench/empty-window'),
-    })
-    closers.unshift(() => bareApp.kill())
-    await bareApp.page.goto(bareServer.url)
+    const bare = await startBareListener(path.join(folder, 'bare'))
+    closers.unshift(() => bare.stop())
     const userData = path.join(folder, 'console')
     const desktop = await launchDesktop({ userData, backendUrl: backend.url })
     closers.unshift(() => desktop.kill())
-    for (const { page } of [bareApp, desktop]) {
-      // The compiler that runs this file wraps named functions in a call of this, also those sent to a page.
-      await page.evaluate('globalThis.__name = (named) => named')
-    }
+    await allowNamedFunctions(desktop.page)
     await desktop.page.getByLabel('Employee number').fill(employee.number)
     await desktop.page.getByLabel('Password').fill(employee.password)
     await desktop.page.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -114,9 +97,7 @@ async function measure(folder: string, log: (line: string) => void): Promise<Mea
       console: desktop.page,
       data,
       rows: await desktop.page.evaluateHandle(watchRows, data),
-      bare: bareApp.page,
-      bareUrl: bareServer.url,
-      echo: await bareApp.page.evaluateHandle(listenToEcho),
+      bare,
       journalFolder: userData,
     }
     return await runRounds(ground, log)
@@ -130,9 +111,7 @@ interface Ground {
   console: Page
   data: JSHandle<DataApi>
   rows: JSHandle<RowWatch>
-  bare: Page
-  bareUrl: string
-  echo: JSHandle<EchoWatch>
+  bare: BareListener
   /** On the file system of the journal and of IndexedDB. */
   journalFolder: string
 }
@@ -146,7 +125,7 @@ async function runRounds(ground: Ground, log: (line: string) => void): Promise<M
       () => withOtherShoppers(ground, async () => times.put.push(...(await barePuts(ground)))),
       () => withOtherShoppers(ground, async () => times.append.push(...(await bareAppends(ground)))),
       () => factsToRows(ground, EVENTS_PER_ROUND, times, log),
-      () => bareEvents(ground, times),
+      () => bareEventTimes(ground, times),
     ]
     // Whoever goes after another finds other caches and other disturbances, so they take turns.
     for (let turn = 0; turn < sides.length; turn++) await sides[(turn + round) % sides.length]?.()
@@ -290,20 +269,10 @@ async function withOtherShoppers({ shoppers }: Ground, work: () => Promise<unkno
 
 // --- facts ---------------------------------------------------------------------------------------------------------
 
-/** POST → a bare Node.js server in its own process → EventSource in a bare page of the same Electron. Nothing of ours. */
-async function bareEvents({ bare: page, bareUrl, echo }: Ground, times: Times): Promise<void> {
-  const clock = await clockOf(page)
-  for (let index = 0; index < EVENTS_PER_ROUND; index++) {
-    await pause(gap(index))
-    const body = JSON.stringify({ events: [{ ...bareRow() }] })
-    const startedAt = performance.now()
-    await post(bareUrl, {}, body)
-    const heardAt = await inTime(
-      page.evaluate(({ echo, body }) => echo.heard(body), { echo, body }),
-      'the bare event',
-    )
-    times.bareEvent.push(heardAt + clock.offsetMs - startedAt)
-  }
+/** As many events as facts, in bodies like a fact's. */
+async function bareEventTimes({ bare }: Ground, times: Times): Promise<void> {
+  const bodies = Array.from({ length: EVENTS_PER_ROUND }, () => JSON.stringify({ events: [bareRow()] }))
+  times.bareEvent.push(...(await bareEvents(bare, bodies)))
 }
 
 const NOTE = 'The trolley was looked at; everything is on the receipt.'
@@ -323,20 +292,6 @@ const DECISIONS: PlannedDecision['input'][] = [
 ]
 
 // --- around --------------------------------------------------------------------------------------------------------
-
-async function startBareServer(): Promise<{ url: string; stop: () => Promise<unknown> }> {
-  const child: ChildProcess = fork(path.join(repository, 'bench/bare-event-server.mjs'))
-  const [message] = (await once(child, 'message')) as [{ url: string }]
-  return {
-    url: message.url,
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = once(child, 'exit')
-      if (child.connected) child.disconnect()
-      await ended
-    },
-  }
-}
 
 /** Waits until the console has every session that the backend has, and nothing more comes; answers how many. */
 async function firstSync(page: Page, data: JSHandle<DataApi>, storeIds: string[]): Promise<number> {

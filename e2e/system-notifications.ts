@@ -4,7 +4,7 @@ import type { Desktop } from './launch-desktop.ts'
 export interface ShownNotification {
   title: string
   body: string
-  /** The main process' wall clock, UTC milliseconds. */
+  /** The system's monotonic clock, milliseconds: the same in every process (`process.hrtime`). */
   at: number
 }
 
@@ -20,7 +20,12 @@ export async function keepNotifications({ app }: Desktop): Promise<void> {
     Notification.isSupported = () => true
     Notification.prototype.show = function show(this: Electron.Notification) {
       const { title, body } = this
-      centre.notifications.push({ title, body, at: Date.now(), click: () => this.emit('click') })
+      centre.notifications.push({
+        title,
+        body,
+        at: Number(process.hrtime.bigint()) / 1e6,
+        click: () => this.emit('click'),
+      })
     }
     Notification.prototype.close = () => undefined
   })
