@@ -3,10 +3,21 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { app, BrowserWindow, dialog, nativeTheme, safeStorage, session, shell } from 'electron'
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  type NativeImage,
+  nativeImage,
+  nativeTheme,
+  safeStorage,
+  session,
+  shell,
+} from 'electron'
 import { ApiProxy } from './api-proxy.ts'
 import { backendFetch, registerAppScheme, serveApp } from './app-protocol.ts'
 import { createAppRouter } from './app-router.ts'
+import { BADGE_SIZE, badgeBitmap } from './badge-icon.ts'
 import { readDemoCredentials } from './demo-credentials.ts'
 import { handleDownloads } from './downloads.ts'
 import { openDurableFolder } from './durable-folder.ts'
@@ -124,6 +135,7 @@ async function start(): Promise<void> {
   handleDesktopCalls({
     setBadge: async ({ waiting }) => {
       app.setBadgeCount(waiting)
+      if (process.platform === 'win32') window?.setOverlayIcon(badgeIcon(waiting), `${waiting} waiting`)
       window?.setTitle(waiting > 0 ? `(${waiting}) Floorwalker` : 'Floorwalker')
     },
     setTheme: async ({ scheme }) => {
@@ -171,6 +183,13 @@ async function chooseExportTarget(settings: SettingsFile, name: string): Promise
     .change({ exportFolder: path.dirname(filePath) })
     .catch((error) => console.error('folder of exports not kept:', error))
   return filePath
+}
+
+/** Null takes it away. */
+function badgeIcon(waiting: number): NativeImage | null {
+  if (waiting === 0) return null
+  const size = { width: BADGE_SIZE, height: BADGE_SIZE, scaleFactor: 2 }
+  return nativeImage.createFromBitmap(Buffer.from(badgeBitmap(waiting)), size)
 }
 
 function backendFromEnvironment(): string | undefined {

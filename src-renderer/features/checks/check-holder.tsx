@@ -21,11 +21,13 @@ interface HolderProps {
   verification: Verification
   zone: string
   mayDecide: boolean
+  /** UTC milliseconds until which the backend keeps it for this employee; null where it has not said so. */
+  heldUntil: number | null
   deciding: ReturnType<typeof useDecide>
 }
 
 /** The line under the head of an open check. */
-export function CheckHolder({ view, verification, zone, mayDecide, deciding }: HolderProps) {
+export function CheckHolder({ view, verification, zone, mayDecide, heldUntil, deciding }: HolderProps) {
   const employee = useEmployee()
   const { decide, busy, error } = deciding
   const [takingOver, setTakingOver] = useState(false)
@@ -97,6 +99,7 @@ export function CheckHolder({ view, verification, zone, mayDecide, deciding }: H
               </span>
             )}
             {isUnsent(view, verificationId) && <NotSent />}
+            {heldUntil !== null && <LeaseRunOut until={heldUntil} zone={zone} />}
           </p>
           <Button
             variant="subtle"
@@ -168,6 +171,18 @@ export const GROUP = 'Check'
 /** How long ago, running; only this text is drawn again each second. */
 function Since({ from }: { from: string }) {
   return <span>{formatSpan(useNow() - Date.parse(from))}</span>
+}
+
+/** A console that is not heard of loses what it holds; its outcome still counts where it is the first. */
+function LeaseRunOut({ until, zone }: { until: number; zone: string }) {
+  const now = useNow()
+  if (now < until) return null
+  return (
+    <span className={classes.leaseOut} data-testid="lease-run-out">
+      The backend has not heard of this console: since {formatClockSeconds(until, zone)} colleagues may see the check as
+      waiting again. Your outcome still counts if it is the first.
+    </span>
+  )
 }
 
 interface TakeOverProps {

@@ -7,7 +7,15 @@ import { formatMoney } from '#shared/money/format-money.ts'
 import type { Verification } from '#shared/protocol/session-document.ts'
 import { preventedLossOf } from '#shared/verification/differences.ts'
 import type { DecisionInput, SessionView } from '../../data/data-api.ts'
-import { useDataAge, useDataStatus, useEmployee, useMayDecide, useSession, useStores } from '../../ui/data-context.ts'
+import {
+  useDataAge,
+  useDataStatus,
+  useEmployee,
+  useMayDecide,
+  useQueue,
+  useSession,
+  useStores,
+} from '../../ui/data-context.ts'
 import { deviceZone, formatClock, formatClockSeconds } from '../../ui/format-time.ts'
 import { checkLabels, counted, kindLabels, methodLabels } from '../../ui/labels.ts'
 import { Blank, InlineError, NotSent, Pill } from '../../ui/parts.tsx'
@@ -73,6 +81,10 @@ function Check({ view, verification }: { view: SessionView; verification: Verifi
   const age = kind === 'age_verification'
   const open = status === 'waiting' || status === 'in_progress'
   const mine = status === 'in_progress' && verification.employee?.number === employee?.number
+  const { data: queue } = useQueue([document.storeId])
+  const heldUntil =
+    queue?.find((entry) => entry.sessionId === document.id && entry.verification.id === verification.id)?.heldUntil ??
+    null
   const { text, tone, icon } = checkLabels[status]
   const KindIcon = age ? IconId : IconShieldCheck
   const key = { storeId: document.storeId, sessionId: document.id, verificationId: verification.id }
@@ -129,6 +141,7 @@ function Check({ view, verification }: { view: SessionView; verification: Verifi
                 verification={verification}
                 zone={zone}
                 mayDecide={mayDecide}
+                heldUntil={heldUntil}
                 deciding={deciding}
               />
             </div>
