@@ -70,7 +70,10 @@ export function watchList(data: DataApi): ListWatch {
     answer: { page: SessionPage; offset: number } | null
     asked: number
     before: string
-    changedAt: number
+    /** What the list looked like last, and when that was drawn; 0 while it is not. */
+    look: string
+    lookDrawnAt: number
+    isShown: boolean
     paintedAt: number
     settle: () => void
   }
@@ -80,7 +83,9 @@ export function watchList(data: DataApi): ListWatch {
     answer: null,
     asked: 0,
     before: '',
-    changedAt: 0,
+    look: '',
+    lookDrawnAt: 0,
+    isShown: false,
     paintedAt: 0,
     settle: () => {},
   })
@@ -95,6 +100,8 @@ export function watchList(data: DataApi): ListWatch {
   const showsAnswer = () => {
     if (wanted.answer === null || grid()?.getAttribute('aria-busy') === 'true') return false
     const { page, offset } = wanted.answer
+    const HEADER_ROWS = 1
+    if (Number(grid()?.getAttribute('aria-rowcount')) !== page.count + HEADER_ROWS) return false
     const rows = shownRows().sort((a, b) => Number(a.ariaRowIndex) - Number(b.ariaRowIndex))
     if (page.rows.length === 0) return rows.length === 0
     const ids = new Set(page.rows.map((row) => row.id))
@@ -119,19 +126,28 @@ export function watchList(data: DataApi): ListWatch {
     port1.onmessage = then
     requestAnimationFrame(() => port2.postMessage(null))
   }
+  const settle = (current: Wanted) => {
+    // Rows that a list had kept may have been there before the answer that confirms them.
+    if (!current.isShown || current.lookDrawnAt === 0 || current.paintedAt !== 0) return
+    current.paintedAt = current.lookDrawnAt
+    current.settle()
+  }
   const check = () => {
     const current = wanted
     if (current.at === 0 || current.paintedAt !== 0) return
-    if (current.changedAt === 0 && look() !== current.before) {
-      current.changedAt = performance.now()
-      afterFrame(() => Object.assign(current, { changedAt: performance.now() }))
+    const seen = look()
+    const isShown = current.input === 'wheel' ? hasNoGaps() : showsAnswer()
+    // An answer that changes nothing counts from its own frame.
+    if (seen !== current.look || (isShown && seen === current.before && !current.isShown)) {
+      current.look = seen
+      current.lookDrawnAt = 0
+      afterFrame(() => {
+        if (current.look === seen) current.lookDrawnAt = performance.now()
+        settle(current)
+      })
     }
-    if (!(current.input === 'wheel' ? hasNoGaps() : showsAnswer())) return
-    current.paintedAt = Number.POSITIVE_INFINITY
-    afterFrame(() => {
-      current.paintedAt = performance.now()
-      current.settle()
-    })
+    current.isShown = isShown
+    settle(current)
   }
 
   for (const input of ['keydown', 'click', 'wheel'] as const) {
@@ -159,23 +175,23 @@ export function watchList(data: DataApi): ListWatch {
 
   return {
     expect(input) {
-      wanted = { ...fresh(), input, before: look() }
+      const before = look()
+      wanted = { ...fresh(), input, before, look: before }
     },
     async painted() {
       const current = wanted
       const settled = new Promise<void>((resolve) => {
         current.settle = resolve
-        if (Number.isFinite(current.paintedAt) && current.paintedAt > 0) resolve()
+        if (current.paintedAt !== 0) resolve()
       })
-      // A list that keeps answers asks for nothing when it comes back to one; then the change itself is what was asked for.
+      // A list that keeps answers may ask for nothing when it comes back to one; then its change is what was asked for.
       const kept = new Promise<void>((resolve) => {
         setTimeout(() => {
-          if (current.asked === 0 && current.changedAt > 0) resolve()
+          if (current.asked === 0 && current.lookDrawnAt > 0) resolve()
         }, CACHED_AFTER_MS)
       })
       await Promise.race([settled, kept])
-      const paintedAt =
-        current.paintedAt > 0 && Number.isFinite(current.paintedAt) ? current.paintedAt : current.changedAt
+      const paintedAt = current.paintedAt || current.lookDrawnAt
       return paintedAt - current.at
     },
   }

@@ -34,6 +34,8 @@ interface Ground {
 const FIRST_SYNCS = 3
 const START_ROUNDS = 7
 const PAINT_ROUNDS = 4
+/** Inputs that take longer are named in the log. */
+const SLOW_INPUT_MS = 100
 const FACTS = 100
 const EXPORTS = 3
 /** After a first sync the console still makes sort orders; what is measured is a console that has been open for a while. */
@@ -169,13 +171,15 @@ async function rendererMemory({ app }: Desktop): Promise<number> {
 // --- inputs --------------------------------------------------------------------------------------------------------
 
 /** Keystrokes in the search, clicks on chips and headers, turns of the wheel; milliseconds each, by kind. */
-async function paintAll(page: Page, data: JSHandle<DataApi>, { seed }: Ground): Promise<Record<string, number[]>> {
+async function paintAll(page: Page, data: JSHandle<DataApi>, { seed, log }: Ground): Promise<Record<string, number[]>> {
   const watch = await page.evaluateHandle(watchList, data)
   const random = new Random('inputs', seed)
   const times: Record<string, number[]> = { key: [], chip: [], sort: [], scroll: [] }
-  const measure = async (kind: keyof typeof times, input: ListInput, act: () => Promise<void>) => {
+  const measure = async (kind: string, what: string | number, input: ListInput, act: () => Promise<void>) => {
     await pause(random.int(300, 600))
-    times[kind]?.push(await timeInput(page, watch, input, act))
+    const ms = await timeInput(page, watch, input, act)
+    if (ms > SLOW_INPUT_MS) log(`${kind} ${what}: painted after ${Math.round(ms)} ms`)
+    times[kind]?.push(ms)
   }
   const search = page.getByLabel('Search session or customer id')
   const chips = page.locator('fieldset button[aria-pressed]')
@@ -183,19 +187,24 @@ async function paintAll(page: Page, data: JSHandle<DataApi>, { seed }: Ground): 
   for (let round = 0; round < PAINT_ROUNDS; round += 1) {
     await search.focus()
     const [typed = ''] = [(await page.locator(ROW).nth(random.int(0, 9)).getAttribute('data-session-id')) ?? '']
-    for (const key of typed.slice(0, 6)) await measure('key', 'keydown', () => page.keyboard.press(key))
-    for (let left = 6; left > 0; left -= 1) await measure('key', 'keydown', () => page.keyboard.press('Backspace'))
+    for (const key of typed.slice(0, 6)) await measure('key', key, 'keydown', () => page.keyboard.press(key))
+    for (let left = 5; left >= 0; left -= 1) {
+      await measure('key', `back to ${left}`, 'keydown', () => page.keyboard.press('Backspace'))
+    }
     for (let index = 0; index < (await chips.count()); index += 1) {
-      for (const _ of ['on', 'off']) await measure('chip', 'click', () => chips.nth(index).click())
+      for (const way of ['on', 'off']) {
+        await measure('chip', `${index} ${way}`, 'click', () => chips.nth(index).click())
+      }
     }
     for (let index = 1; index < Math.min(8, await headers.count()); index += 1) {
-      await measure('sort', 'click', () => headers.nth(index).click())
+      await measure('sort', index, 'click', () => headers.nth(index).click())
     }
     await headers.first().click()
     await pause(1_000)
     await page.locator(ROW).first().hover()
     for (let turn = 0; turn < 15; turn += 1) {
-      await measure('scroll', 'wheel', () => page.mouse.wheel(0, random.int(200, 4_000)))
+      const pixels = random.int(200, 4_000)
+      await measure('scroll', pixels, 'wheel', () => page.mouse.wheel(0, pixels))
     }
     await page.locator('[role="grid"]').evaluate((grid) => grid.scrollTo({ top: 0 }))
     await pause(1_000)
