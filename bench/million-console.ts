@@ -231,6 +231,9 @@ async function followFacts(
 ): Promise<FactTimes> {
   const shoppers = new Shoppers(backend.url, apiKey?.key ?? '', store?.id ?? '')
   await shoppers.enter()
+  // Rows hold still for a pointer or a focus among them.
+  await page.mouse.move(4, 4)
+  await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
   const rows = await page.evaluateHandle(watchRows, data)
   const ground = { shoppers, console: page, rows }
   const warmUp: FactTimes = { posted: [], answered: [], painted: [] }

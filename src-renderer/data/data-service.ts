@@ -90,6 +90,9 @@ const PREPARE_PAUSE_MS = 8
 const DEFAULT_STALE_AFTER_MINUTES = 30
 /** Days that arrive one after the other are shown so often; each time the screens ask anew. */
 const SHOWN_WHILE_FILLING_MS = 300
+/** With more rows than this they are shown less often: each time takes a pass over all of them. */
+const SHOWN_LESS_OFTEN_MS = 2_000
+const SHOWN_OFTEN_ROWS = 50_000
 const HOUSEKEEPING_INTERVAL_MS = 10 * 60_000
 
 /** What the browser says about its storage; null where it does not. */
@@ -1108,7 +1111,8 @@ export class DataService implements WorkerApi {
   /** The first days are shown at once, the many after them now and then. */
   private changedWhileFilling(): void {
     const now = this.ports.clock.monotonic()
-    if (this.shownAt !== null && now - this.shownAt < SHOWN_WHILE_FILLING_MS) return
+    const pauseMs = this.index.size < SHOWN_OFTEN_ROWS ? SHOWN_WHILE_FILLING_MS : SHOWN_LESS_OFTEN_MS
+    if (this.shownAt !== null && now - this.shownAt < pauseMs) return
     this.shownAt = now
     this.changed()
   }

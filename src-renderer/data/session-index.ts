@@ -112,6 +112,11 @@ export class SessionIndex {
     for (const row of rows) yield this.columns.summary(row)
   }
 
+  /** How many rows there are, of all stores. */
+  get size(): number {
+    return this.columns.length
+  }
+
   /** How many sessions of a store are known. */
   count(storeId: string): number {
     return this.columns.count(storeId)
