@@ -2,11 +2,13 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { SessionSummary } from '#shared/session/session-summary.ts'
 import { type ChromiumConsole, launchChromium } from '../e2e/launch-chromium.ts'
 import { quantile } from './measurement.ts'
 import type { Expected, Ground } from './million-ground.ts'
 import type { Asked } from './million-peers/worker.ts'
 import { describeQuestion, faultIn, type Question } from './million-questions.ts'
+import { inTime } from './page-clock.ts'
 
 export interface PeerPlan {
   name: string
@@ -17,6 +19,8 @@ export interface PeerPlan {
   ordersTies: boolean
   /** Only loaded, and asked nothing. */
   loadOnly: boolean
+  /** Floorwalker itself: all the others are compared with it. */
+  isOurs: boolean
 }
 
 /** What one peer took on one ground; times in milliseconds. */
@@ -42,10 +46,14 @@ interface Running {
   browser: ChromiumConsole
   ground: Ground
   spentMs: number
+  /** It gave no answer at all, and is asked no more. */
+  isLost: boolean
 }
 
 /** What a peer's answers to all rounds, and to all steps, may take together before the rest is left out. */
 const PATIENCE_MS = 4 * 60_000
+/** A single answer; after that a peer counts as lost. */
+const ANSWER_PATIENCE_MS = 5 * 60_000
 const WARM_UP_PATIENCE_MS = 30_000
 /** After loading: what a peer still does in the background is not a question's fault. */
 const SETTLE_MS = 5_000
@@ -61,7 +69,14 @@ export async function askPeers(
     const figures: PeerFigures[] = []
     for (const { plan, ground, blocksName } of plans) {
       const profile = path.join(folder, `${plan.name}-${blocksName}`)
-      const loaded = await startPeer(plan, ground, `${url}/blocks/${blocksName}`, { url, profile })
+      const started = startPeer(plan, ground, `${url}/blocks/${blocksName}`, { url, profile })
+      const loaded = await started.catch((error: unknown) => {
+        // What one of the others cannot hold must not end the comparison.
+        if (plan.isOurs) throw error
+        log(`${plan.title}: ${ground.count} rows could not be stored: ${messageOf(error)}`)
+        return null
+      })
+      if (loaded === null) continue
       const { loadMs, openMs } = loaded.figures
       const opened = openMs === null ? '' : `, opened in ${Math.round(openMs)} ms`
       log(`${plan.title}: ${ground.count} rows stored in ${(loadMs / 1000).toFixed(1)} s${opened}`)
@@ -73,7 +88,9 @@ export async function askPeers(
     await askRounds(running, log)
     for (const peer of running) peer.spentMs = 0
     await askAfterChanges(running)
-    for (const { figures, browser } of running) figures.workerBytes = await workerBytes(browser)
+    for (const { figures, browser, isLost } of running) {
+      if (!isLost) figures.workerBytes = await workerBytes(browser)
+    }
     return figures
   } finally {
     for (const { browser } of running) await browser.close().catch(() => undefined)
@@ -107,7 +124,7 @@ async function startPeer(
       workerBytes: null,
       faults: [],
     }
-    if (!plan.persistent || plan.loadOnly) return { figures, browser, ground, spentMs: 0 }
+    if (!plan.persistent || plan.loadOnly) return { figures, browser, ground, spentMs: 0, isLost: false }
     await pause(SETTLE_MS)
     await closeGently(browser)
     browser = await launchChromium(profile, url)
@@ -117,10 +134,10 @@ async function startPeer(
       question: ground.first.question,
     })
     noteFault(figures, ground.first, asked)
-    return { figures: { ...figures, openMs: asked.ms }, browser, ground, spentMs: 0 }
+    return { figures: { ...figures, openMs: asked.ms }, browser, ground, spentMs: 0, isLost: false }
   } catch (error) {
     await browser.close().catch(() => undefined)
-    throw new Error(`${plan.title}: ${error instanceof Error ? error.message : error}`)
+    throw new Error(`${plan.title}: ${messageOf(error)}`)
   }
 }
 
@@ -145,7 +162,7 @@ async function askRounds(running: Running[], log: (line: string) => void): Promi
       if (peer === undefined) continue
       const times: number[] = []
       for (const expected of questions) {
-        if (peer.spentMs > patienceMs) break
+        if (peer.isLost || peer.spentMs > patienceMs) break
         const ms = await ask(peer, expected)
         if (ms === null) continue
         times.push(ms)
@@ -168,12 +185,10 @@ async function askAfterChanges(running: Running[]): Promise<void> {
   for (let index = 0; index < steps; index += 1) {
     for (const peer of running) {
       const step = peer.ground.steps[index]
-      if (step === undefined || peer.spentMs > PATIENCE_MS) continue
+      if (step === undefined || peer.isLost || peer.spentMs > PATIENCE_MS) continue
       const { rows } = step
-      const ms = await peer.browser.page.evaluate(({ rows, step }) => globalThis.peerHost.change(rows, step), {
-        rows,
-        step: index + 1,
-      })
+      const ms = await change(peer, rows, index + 1)
+      if (ms === null) continue
       peer.figures.changes.push(ms)
       peer.spentMs += ms
       const answeredMs = await ask(peer, step)
@@ -182,17 +197,39 @@ async function askAfterChanges(running: Running[]): Promise<void> {
   }
 }
 
+/** Milliseconds of a change; null where the peer did not take it. */
+async function change(peer: Running, rows: SessionSummary[], step: number): Promise<number | null> {
+  const { page } = peer.browser
+  try {
+    const changed = page.evaluate(({ rows, step }) => globalThis.peerHost.change(rows, step), { rows, step })
+    return await inTime(changed, 'a change', ANSWER_PATIENCE_MS)
+  } catch (error) {
+    await lose(peer, `${messageOf(error)}: change ${step}`)
+    return null
+  }
+}
+
+/** What it may still be computing must not disturb the others. */
+async function lose(peer: Running, why: string): Promise<void> {
+  peer.isLost = true
+  peer.figures.faults.push(why)
+  await peer.browser.close()
+}
+
 /** Milliseconds until the answer; null where the peer gave none. */
 async function ask(peer: Running, expected: Expected): Promise<number | null> {
   const { page } = peer.browser
   try {
-    const asked = await page.evaluate((question) => globalThis.peerHost.ask(question), expected.question)
+    const asked = await inTime(
+      page.evaluate((question) => globalThis.peerHost.ask(question), expected.question),
+      'an answer',
+      ANSWER_PATIENCE_MS,
+    )
     noteFault(peer.figures, expected, asked)
     peer.spentMs += asked.ms
     return asked.ms
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    peer.figures.faults.push(`${why}: ${describeQuestion(expected.question)}`)
+    await lose(peer, `${messageOf(error)}: ${describeQuestion(expected.question)}`)
     return null
   }
 }
@@ -218,6 +255,10 @@ async function workerBytes({ page }: ChromiumConsole): Promise<number | null> {
     )
     return ofWorkers.reduce((sum, { bytes }) => sum + bytes, 0)
   })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
 }
 
 function describe(times: number[]): string {

@@ -17,10 +17,10 @@ export async function clockOf(page: Page): Promise<{ offsetMs: number; errorMs: 
   return { offsetMs: (low + high) / 2, errorMs: (high - low) / 2 }
 }
 
-/** @throws where the result does not come within two minutes */
-export async function inTime<Result>(result: Promise<Result>, what: string): Promise<Result> {
+/** @throws where the result does not come in time; within two minutes, where nothing else is said */
+export async function inTime<Result>(result: Promise<Result>, what: string, patienceMs = TIMEOUT_MS): Promise<Result> {
   const timer = new AbortController()
-  const late = pause(TIMEOUT_MS, undefined, { signal: timer.signal }).then(
+  const late = pause(patienceMs, undefined, { signal: timer.signal }).then(
     () => Promise.reject(new Error(`${what} did not come in time`)),
     () => new Promise<never>(() => {}),
   )
