@@ -35,15 +35,16 @@ export class FloorwalkerPeer implements Peer {
     await this.until(async ({ reading }) => reading === null)
   }
 
+  /** Its rows come from the backend. */
+  async load(): Promise<void> {}
+
   /** The whole first sync, network and backend included, from the sign-in on. */
-  async load(): Promise<void> {
+  async finish(): Promise<void> {
     const { employeeNumber, password, sessions } = (await (await fetch('/sign-in')).json()) as SignIn
     const outcome = await this.service.signIn(employeeNumber, password)
     if (!outcome.ok) throw new Error(outcome.message)
     await this.until(async ({ firstSync }) => firstSync === null && (await this.count()) === sessions)
   }
-
-  async finish(): Promise<void> {}
 
   async answer(question: Question): Promise<Answer> {
     return this.service.sessions(question)
