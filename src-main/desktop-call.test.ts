@@ -26,6 +26,12 @@ test('arguments are what the contract says', () => {
     /sessionId/,
   )
   expect(() => parseCall('closeNotification', { check: null })).toThrow(/check/)
+  const pdf = { name: 'handover-Köln Süd-2026-11-25.pdf', title: 'Handover' }
+  expect(parseCall('savePdf', pdf)).toEqual(pdf)
+  for (const name of ['', 'a.exe', '.pdf', '../a.pdf', 'C:\\a.pdf', '/etc/a.pdf', `${'a'.repeat(200)}.pdf`]) {
+    expect(() => parseCall('savePdf', { ...pdf, name }), name).toThrow(/name/)
+  }
+  expect(() => parseCall('savePdf', { ...pdf, title: '' })).toThrow(/title/)
 })
 
 test('the preload names the channels as the main side does', async () => {

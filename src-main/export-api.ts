@@ -102,8 +102,8 @@ function failure(error: unknown): Response {
   return problemResponse('internal', { detail: describeFailure(error) })
 }
 
-/** What a person can do about it, where that is known. */
-function describeFailure(error: unknown): string {
+/** Why a file was not written, and what a person can do about it where that is known. */
+export function describeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const code = errorCode(error instanceof ExportWriteError ? error.cause : error)
   switch (code) {

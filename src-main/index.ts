@@ -29,6 +29,7 @@ import { handleDesktopCalls, handleExportPorts, tellPage } from './ipc.ts'
 import { Journal } from './journal.ts'
 import { createLocalApi } from './local-api.ts'
 import { CheckNotifications } from './notifications.ts'
+import { savePagePdf } from './page-pdf.ts'
 import { openSecretBox } from './secrets.ts'
 import { normaliseUrl, SettingsFile } from './settings.ts'
 import { SignInKeeper } from './sign-in-keeper.ts'
@@ -146,6 +147,7 @@ async function start(): Promise<void> {
     flashWindow: async () => {
       if (window !== null && !window.isFocused()) window.flashFrame(true)
     },
+    savePdf: ({ name, title }, page) => savePagePdf(page, exports, name, title),
   })
   let settled = false
   app.on('will-quit', (event) => {

@@ -1,8 +1,19 @@
 /** The main side of the typed contract `desktopCalls` and `desktopEvents`. The only user of ipcMain. */
 import { ipcMain, type MessagePortMain, type WebContents } from 'electron'
-import type { DesktopCall, DesktopEvent, DesktopEventData, DesktopHandlers } from '#shared/desktop-api.ts'
+import type {
+  DesktopAnswer,
+  DesktopArgument,
+  DesktopCall,
+  DesktopEvent,
+  DesktopEventData,
+} from '#shared/desktop-api.ts'
 import { isAppUrl } from './app-router.ts'
 import { channelOf, checkSender, parseCall } from './desktop-call.ts'
+
+/** What answers the calls; `page` is the one that calls. */
+export type DesktopHandlers = {
+  [Call in DesktopCall]: (argument: DesktopArgument<Call>, page: WebContents) => DesktopAnswer<Call>
+}
 
 /** Answers every call of the contract with `handlers`, after checking who calls and with what. */
 export function handleDesktopCalls(handlers: DesktopHandlers): void {
@@ -13,7 +24,10 @@ function handle<Call extends DesktopCall>(call: Call, handler: DesktopHandlers[C
   ipcMain.handle(channelOf(call), async (event, argument: unknown) => {
     const frame = event.senderFrame
     checkSender({ url: frame?.url ?? '', isMainFrame: frame !== null && frame === event.sender.mainFrame })
-    await (handler as (argument: unknown) => Promise<void>)(parseCall(call, argument))
+    return (handler as (argument: unknown, page: WebContents) => Promise<unknown>)(
+      parseCall(call, argument),
+      event.sender,
+    )
   })
 }
 

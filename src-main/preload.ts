@@ -9,6 +9,7 @@ const bridge: DesktopBridge = {
   showNotification: (argument) => ipcRenderer.invoke('desktop:showNotification', argument),
   closeNotification: (argument) => ipcRenderer.invoke('desktop:closeNotification', argument),
   flashWindow: (argument) => ipcRenderer.invoke('desktop:flashWindow', argument),
+  savePdf: (argument) => ipcRenderer.invoke('desktop:savePdf', argument),
   onNotificationClicked: (listener) => {
     // The page gets the data alone, never the event with its sender.
     const hear = (_event: IpcRendererEvent, data: DesktopEventData<'notificationClicked'>) => listener(data)

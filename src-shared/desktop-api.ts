@@ -120,8 +120,34 @@ export const desktopCalls = {
   closeNotification: z.object({ check: checkRefSchema }),
   /** Makes the window's entry in the taskbar ask for attention until the window has the focus. */
   flashWindow: z.object({}),
+  /**
+   * Saves the page that calls, as it prints, where the person says in the system's dialog. `name` is a suggestion without a
+   * folder; `title` stands in the foot of every sheet, beside its number.
+   */
+  savePdf: z.object({
+    name: z
+      .string()
+      .max(200)
+      .regex(/^[^\\/:]+\.pdf$/, 'must be a file name such as handover.pdf'),
+    title: z.string().min(1).max(200),
+  }),
 } as const
 export type DesktopCall = keyof typeof desktopCalls
+export type DesktopArgument<Call extends DesktopCall> = z.infer<(typeof desktopCalls)[Call]>
+
+/** What became of a PDF; `message` is for the person. */
+export type PdfOutcome =
+  | { state: 'saved'; path: string; bytes: number }
+  | { state: 'cancelled' }
+  | { state: 'failed'; message: string }
+
+/** What calls answer; the others answer nothing. */
+interface DesktopAnswers {
+  savePdf: PdfOutcome
+}
+export type DesktopAnswer<Call extends DesktopCall> = Call extends keyof DesktopAnswers
+  ? Promise<DesktopAnswers[Call]>
+  : Promise<void>
 
 /** What the main process tells the page. */
 export const desktopEvents = {
@@ -132,12 +158,10 @@ export type DesktopEvent = keyof typeof desktopEvents
 export type DesktopEventData<Event extends DesktopEvent> = z.infer<(typeof desktopEvents)[Event]>
 
 export type DesktopBridge = {
-  [Call in DesktopCall]: (argument: z.infer<(typeof desktopCalls)[Call]>) => Promise<void>
+  [Call in DesktopCall]: (argument: DesktopArgument<Call>) => DesktopAnswer<Call>
 } & {
   /** Hears of clicks; answers how to stop. */
   onNotificationClicked(listener: (data: DesktopEventData<'notificationClicked'>) => void): () => void
   /** Opens a port for chunks of exports; it comes as a window message of this data, `EXPORT_PORT_MESSAGE`. */
   connectExports(): void
 }
-/** What answers the calls in the main process. */
-export type DesktopHandlers = Pick<DesktopBridge, DesktopCall>

@@ -1,33 +1,29 @@
 /** The page of `/refusals`: each store's register of refused age verifications, verified, printable, exportable. */
 import { Button, Loader } from '@mantine/core'
-import {
-  IconArrowLeft,
-  IconFileExport,
-  IconGitCompare,
-  IconId,
-  IconLink,
-  IconLinkOff,
-  IconPrinter,
-} from '@tabler/icons-react'
+import { IconArrowLeft, IconFileExport, IconGitCompare, IconId, IconLink, IconLinkOff } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Refusal, RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
+import { localDateOf } from '#shared/time/local-day.ts'
 import type { RefusalComparison, RefusalRegister } from '../../data/data-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
 import { useData, useRevision, useStores } from '../../ui/data-context.ts'
-import { formatExact } from '../../ui/format-time.ts'
+import { deviceZone, formatExact } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
 import { Blank, InlineError, Toned } from '../../ui/parts.tsx'
+import { PrintPage } from '../../ui/print-page.tsx'
 import { saveFile } from '../../ui/save-file.ts'
-import { serverNow } from '../../ui/use-now.ts'
+import { serverNow, useNow } from '../../ui/use-now.ts'
 import { refusalWords } from './difference-words.ts'
 import classes from './refusals.module.css'
 
 export function RefusalsPage() {
   const chosen = useChosenStores()
   const stores = useStores().filter((store) => chosen.length === 0 || chosen.includes(store.id))
+  const zone = stores[0]?.timezone ?? deviceZone()
+  const now = useNow(60_000)
   return (
     <div className={classes.page} data-testid="refusals">
       <div className={classes.head}>
@@ -35,9 +31,11 @@ export function RefusalsPage() {
           <IconArrowLeft size={16} aria-hidden /> Checks
         </Link>
         <h1>Register of age refusals</h1>
-        <Button variant="default" leftSection={<IconPrinter size={15} />} onClick={() => window.print()}>
-          Print
-        </Button>
+        <PrintPage
+          name={`floorwalker-age-refusals-${localDateOf(now, zone)}`}
+          title={`Register of age refusals, printed ${formatExact(now, zone)}`}
+          group="Register of age refusals"
+        />
       </div>
       <p className={classes.about}>
         Every refused age verification, in the order in which the backend took it. Each entry carries the hash of the

@@ -1,7 +1,7 @@
 /** The page of `/scanner-codes`: a sheet to print, for the wall beside the exit. */
-import { Button } from '@mantine/core'
-import { IconArrowLeft, IconPrinter } from '@tabler/icons-react'
+import { IconArrowLeft } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
+import { PrintPage } from '../../ui/print-page.tsx'
 import { code39 } from './code-39.ts'
 import classes from './scan-sheet.module.css'
 import { scannerCommands } from './scanner-commands.ts'
@@ -14,9 +14,7 @@ export function ScanSheetPage() {
           <IconArrowLeft size={16} aria-hidden /> Checks
         </Link>
         <h1>Scanner codes</h1>
-        <Button variant="default" leftSection={<IconPrinter size={15} />} onClick={() => window.print()}>
-          Print
-        </Button>
+        <PrintPage name="floorwalker-scanner-codes" title="Scanner codes" group="Scanner codes" />
       </div>
       <p className={classes.about}>
         Print this sheet and hang it up where checks are done: with these codes a whole rescan needs nothing but the
