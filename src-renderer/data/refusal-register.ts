@@ -2,6 +2,7 @@
  * The register of refused age verifications on this PC: a copy of the backend's chain, in which no entry is ever written
  * over, and the refusals of this console that are not in the chain yet.
  */
+import { csvCell } from '#shared/csv/csv-cell.ts'
 import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import {
   MAX_REFUSALS_PER_PAGE,
@@ -16,7 +17,6 @@ import { localDateOf } from '#shared/time/local-day.ts'
 import { refusalOf, verifyChain } from '#shared/verification/refusal-chain.ts'
 import type { ExportedFile, RefusalComparison, RefusalRegister } from './data-api.ts'
 import type { ConsoleDatabase, OutboxRow } from './database.ts'
-import { csvCell } from './export/csv-format.ts'
 import { CallFailed, callJson, type Fetch } from './transport.ts'
 
 const RETRY_MS = 15_000

@@ -2,9 +2,9 @@
  * CSV that opens right in spreadsheet programs: UTF-8 with a byte order mark, CRLF, RFC 4180 quotes, separator and decimal
  * point as the person's programs expect them. No `sep=` line: Excel forgets the encoding over it, others show it as a row.
  */
+import { csvCell } from '#shared/csv/csv-cell.ts'
 import type { ExportRequest } from '../data-api.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import { neutraliseFormula } from './formula-injection.ts'
 import type { LabelColumn, SliceColumn, TableFormat, TableHead, TableSlice, TextColumn } from './table-slice.ts'
 
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf)
@@ -14,18 +14,11 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const YES = encoder.encode('yes')
 const NO = encoder.encode('no')
 
-/** What quotes protect: every separator of any program, not only the chosen one, and what ends a line. */
-const needsQuotes = /[",;\t\r\n|]|^\s|\s$/
+/** Bytes of a text that `csvCell` has to look at. */
 const special = Uint8Array.from({ length: 256 }, (_, byte) => Number(',;\t\r\n|"'.includes(String.fromCharCode(byte))))
 const isPlainStart = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(/[A-Za-z0-9]/.test(String.fromCharCode(byte))),
 )
-
-/** A text as a cell: neutralised, then quoted where necessary. */
-export function csvCell(text: string): string {
-  const safe = neutraliseFormula(text)
-  return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
 
 type WriteCell = (row: number) => void
 
