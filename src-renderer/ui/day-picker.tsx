@@ -3,8 +3,8 @@ import { DatePicker } from '@mantine/dates'
 import '@mantine/dates/styles.css'
 import { useState } from 'react'
 import { localDateOf } from '#shared/time/local-day.ts'
-import type { DaySpan } from '../../ui/time-span.ts'
-import { useNow } from '../../ui/use-now.ts'
+import type { DaySpan } from './time-span.ts'
+import { useNow } from './use-now.ts'
 
 const MINUTE = 60_000
 

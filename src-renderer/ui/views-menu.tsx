@@ -10,10 +10,10 @@ import {
   IconTrash,
 } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
-import { type ColumnLayout, isSameLayout } from '../../ui/column-layout.ts'
-import { useSavedViews } from '../../ui/list-preferences.ts'
-import { allSessionsView, allViews, builtInViews, MAX_NAME_LENGTH, type SavedView } from '../../ui/saved-views.ts'
-import { isSameSearch, type SessionsSearch } from '../../ui/sessions-search.ts'
+import { type ColumnLayout, isSameLayout } from './column-layout.ts'
+import { useSavedViews } from './list-preferences.ts'
+import { allSessionsView, allViews, builtInViews, MAX_NAME_LENGTH, type SavedView } from './saved-views.ts'
+import { isSameSearch, type SessionsSearch } from './sessions-search.ts'
 import classes from './views.module.css'
 
 const isSameColumns = (view: SavedView, layout: ColumnLayout): boolean =>

@@ -1,11 +1,11 @@
 /** How each filter is set: choices with their counts, ranges, days, yes or no. */
 import { Checkbox, NumberInput, SegmentedControl, TextInput } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
-import type { FacetValue, Range, SessionFacets } from '../../data/data-api.ts'
-import { type ChoiceName, choiceWords, filterTitles } from '../../ui/filter-words.ts'
-import { type FilterName, type ListFilters, type ListScope, valueCurrency } from '../../ui/list-filters.ts'
-import { relativeSpans, spanWords, type TimeSpan } from '../../ui/time-span.ts'
+import type { FacetValue, Range, SessionFacets } from '../data/data-api.ts'
+import { type ChoiceName, choiceWords, filterTitles } from './filter-words.ts'
 import classes from './filters.module.css'
+import { type FilterName, type ListFilters, type ListScope, valueCurrency } from './list-filters.ts'
+import { relativeSpans, spanWords, type TimeSpan } from './time-span.ts'
 
 // The calendar is not needed for the first picture.
 const DayPicker = lazy(async () => ({ default: (await import('./day-picker.tsx')).DayPicker }))

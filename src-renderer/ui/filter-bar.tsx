@@ -10,9 +10,11 @@ import {
 } from '@tabler/icons-react'
 import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef } from 'react'
 import type { Activity } from '#shared/session/activity.ts'
-import type { SessionFacets } from '../../data/data-api.ts'
-import { filterTitles, filterWords } from '../../ui/filter-words.ts'
-import { activityLabels } from '../../ui/labels.ts'
+import type { SessionFacets } from '../data/data-api.ts'
+import { FilterEditor } from './filter-editors.tsx'
+import { filterTitles, filterWords } from './filter-words.ts'
+import classes from './filters.module.css'
+import { activityLabels } from './labels.ts'
 import {
   activeFilters,
   type FilterName,
@@ -20,11 +22,9 @@ import {
   type ListFilters,
   type ListScope,
   noListFilters,
-} from '../../ui/list-filters.ts'
-import type { SearchProblem } from '../../ui/sessions-search.ts'
-import { spanWords } from '../../ui/time-span.ts'
-import { FilterEditor } from './filter-editors.tsx'
-import classes from './filters.module.css'
+} from './list-filters.ts'
+import type { SearchProblem } from './sessions-search.ts'
+import { spanWords } from './time-span.ts'
 
 const activities = Object.keys(activityLabels) as Activity[]
 /** Activity has its chips and the text its field. */
