@@ -7,11 +7,11 @@ import type { Verification } from '#shared/protocol/session-document.ts'
 import { ageLimitOf, latestBirthDate } from '#shared/verification/age-limit.ts'
 import type { DecisionInput, SessionView } from '../../data/data-api.ts'
 import { formatLocalDate } from '../../ui/format-time.ts'
+import { refusalReasons } from '../../ui/refusal-words.ts'
 import { useCommands } from '../../ui/shortcuts.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { GROUP } from './check-holder.tsx'
 import classes from './check-page.module.css'
-import { refusalReasons } from './difference-words.ts'
 import { OutcomeForm } from './outcome-form.tsx'
 
 const MINUTE_MS = 60_000

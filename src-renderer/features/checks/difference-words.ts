@@ -1,5 +1,5 @@
-/** Differences and refusals of checks in plain words. */
-import type { AgeRefusalReason, Difference } from '#shared/protocol/decisions.ts'
+/** Differences of checks in plain words. */
+import type { Difference } from '#shared/protocol/decisions.ts'
 import type { LineItem } from '#shared/protocol/session-document.ts'
 import { inFavourOf } from '#shared/verification/differences.ts'
 
@@ -35,17 +35,3 @@ export function differenceWords(
 /** Who would have lost it. */
 export const lossWords = (difference: Difference): string =>
   inFavourOf(difference) === 'store' ? 'the store would have lost' : 'the shopper would have lost'
-
-export const refusalReasons: Record<AgeRefusalReason, string> = {
-  under_age: 'Not old enough',
-  no_document: 'No identity document',
-  document_not_accepted: 'Document not accepted',
-  document_of_someone_else: 'Document of someone else',
-  bought_for_someone_under_age: 'Buying for someone under age',
-  intoxicated: 'Intoxicated',
-  other: 'Another reason',
-}
-
-/** A reason as it is kept; one of a newer console is shown as it is. */
-export const refusalWords = (reason: string): string =>
-  Object.hasOwn(refusalReasons, reason) ? refusalReasons[reason as AgeRefusalReason] : reason.replaceAll('_', ' ')

@@ -14,9 +14,9 @@ import { deviceZone, formatExact } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
 import { Blank, InlineError, Toned } from '../../ui/parts.tsx'
 import { PrintPage } from '../../ui/print-page.tsx'
+import { refusalWords } from '../../ui/refusal-words.ts'
 import { saveFile } from '../../ui/save-file.ts'
 import { serverNow, useNow } from '../../ui/use-now.ts'
-import { refusalWords } from './difference-words.ts'
 import classes from './refusals.module.css'
 
 export function RefusalsPage() {

@@ -3,6 +3,7 @@ import type { RefusalCode } from '#shared/protocol/decisions.ts'
 import type { EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { SessionDocument, Verification } from '#shared/protocol/session-document.ts'
 import type { DecisionResult } from '../../data/data-api.ts'
+import { decisionWords } from '../../ui/decision-words.ts'
 import { outcomeLabels } from '../../ui/labels.ts'
 
 export interface ResultWords {
@@ -47,28 +48,6 @@ export function resultWords(result: DecisionResult, document: SessionDocument | 
 }
 
 type Decision = DecisionResult['decision']
-
-/** A decision in the past tense, with the words that were typed. */
-export function decisionWords(decision: Decision): string {
-  switch (decision.type) {
-    case 'verification.acknowledge':
-      return 'Took the check'
-    case 'verification.release':
-      return 'Released the check'
-    case 'verification.take_over':
-      return `Took the check over: “${decision.payload.reason}”`
-    case 'verification.resolve': {
-      const { outcome, note } = decision.payload
-      return `${outcomeLabels[outcome]} the check${note ? `: “${note}”` : ''}`
-    }
-    case 'verification.request':
-      return `Asked for a check: “${decision.payload.reason}”`
-    case 'basket.review':
-      return `Reviewed the basket: ${decision.payload.reason}`
-    case 'note.add':
-      return `Note: “${decision.payload.text}”`
-  }
-}
 
 function verificationOf({ decision }: DecisionResult, document: SessionDocument | null): Verification | undefined {
   if (!('verificationId' in decision.payload)) return undefined

@@ -1,0 +1,25 @@
+/** What an employee decided, in words. */
+import type { Decision } from '#shared/protocol/decisions.ts'
+import { outcomeLabels } from './labels.ts'
+
+/** A decision in the past tense, with the words that were typed. */
+export function decisionWords(decision: Decision): string {
+  switch (decision.type) {
+    case 'verification.acknowledge':
+      return 'Took the check'
+    case 'verification.release':
+      return 'Released the check'
+    case 'verification.take_over':
+      return `Took the check over: “${decision.payload.reason}”`
+    case 'verification.resolve': {
+      const { outcome, note } = decision.payload
+      return `${outcomeLabels[outcome]} the check${note ? `: “${note}”` : ''}`
+    }
+    case 'verification.request':
+      return `Asked for a check: “${decision.payload.reason}”`
+    case 'basket.review':
+      return `Reviewed the basket: ${decision.payload.reason}`
+    case 'note.add':
+      return `Note: “${decision.payload.text}”`
+  }
+}
