@@ -150,6 +150,11 @@ function sessionOf(random: Random, store: StoreSettings, opensAt: number, isOpen
     rating: random.chance(0.14) ? random.weighted(ratings, weightOf).stars : null,
     reviewed: false,
     preventedLoss: 0,
+    furthestStep: null,
+    obstacle: null,
+    checkMethod: null,
+    checkedBy: null,
+    differences: null,
   }
   if (isOpen) leaveOpen(random, session)
   else {
@@ -265,7 +270,8 @@ export function documentOf(summary: SessionSummary): SessionDocument {
     interactionMs: summary.interactionMs,
     interactingSince: isoOrNull(summary.interactingSince),
     feedback: summary.rating === null ? null : { rating: summary.rating, at: lastActivityAt },
-    review: summary.reviewed ? { reason: 'left', putBack: true, employee: STAFF, at: lastActivityAt } : null,
+    review: summary.reviewed ? { reason: 'left', putBack: true, employee: STAFF, at: lastActivityAt, also: [] } : null,
+    putBack: [],
     notes: [],
     attributes: {},
     anomalies: [],

@@ -31,6 +31,11 @@ export const columnTypes: Record<Column, 'text' | 'text null' | 'number' | 'numb
   rating: 'number null',
   reviewed: 'flag',
   preventedLoss: 'number null',
+  furthestStep: 'text null',
+  obstacle: 'text null',
+  checkMethod: 'text null',
+  checkedBy: 'text null',
+  differences: 'number null',
 }
 export const columnNames = Object.keys(columnTypes) as Column[]
 

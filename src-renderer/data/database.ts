@@ -164,6 +164,7 @@ export class ConsoleDatabase extends Dexie {
       registers: 'storeId',
     })
     this.on('populate', () => this.created())
+    this.sessions.hook('reading', withLaterFields)
     // Dexie opens a newer database without a word; nothing of it may be changed by code that does not know it.
     this.use({
       stack: 'dbcore',
@@ -556,6 +557,18 @@ export class ConsoleDatabase extends Dexie {
       }
     })
   }
+}
+
+/** A document that was kept by an app of before lacks what was added to documents since. */
+function withLaterFields(row: SessionRow | undefined): SessionRow | undefined {
+  if (row === undefined || row.document.putBack !== undefined) return row
+  const { review } = row.document
+  const document = {
+    ...row.document,
+    putBack: [],
+    review: review === null ? null : { ...review, also: review.also ?? [] },
+  }
+  return { ...row, document }
 }
 
 /** How a day's block is stored. @param block what `bytes` hold */

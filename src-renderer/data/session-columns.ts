@@ -205,6 +205,11 @@ export class SessionColumns {
       rating: profile.rating,
       reviewed: profile.reviewed,
       preventedLoss: orNull(this.preventedLoss.get(row)),
+      furthestStep: null,
+      obstacle: null,
+      checkMethod: null,
+      checkedBy: null,
+      differences: null,
     }
   }
 
@@ -451,4 +456,9 @@ const tombstoneOf = (storeId: string, id: string, version: number): SessionSumma
   rating: null,
   reviewed: false,
   preventedLoss: null,
+  furthestStep: null,
+  obstacle: null,
+  checkMethod: null,
+  checkedBy: null,
+  differences: null,
 })

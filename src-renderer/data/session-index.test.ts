@@ -189,6 +189,11 @@ const rowArbitrary: fc.Arbitrary<SessionSummary> = fc.record({
   rating: maybe(fc.integer({ min: 1, max: 5 })),
   reviewed: fc.boolean(),
   preventedLoss: maybe(fc.constantFrom(0, 119, 2 ** 31)),
+  furthestStep: fc.constant(null),
+  obstacle: fc.constant(null),
+  checkMethod: fc.constant(null),
+  checkedBy: fc.constant(null),
+  differences: fc.constant(null),
 })
 
 const listOf = <Value>(values: readonly Value[], unknown: Value): fc.Arbitrary<Value[]> => {

@@ -52,6 +52,11 @@ const row: fc.Arbitrary<SessionSummary> = fc.record({
   rating: maybe(fc.integer({ min: 1, max: 5 })),
   reviewed: fc.boolean(),
   preventedLoss: maybe(fc.maxSafeNat()),
+  furthestStep: maybe(text),
+  obstacle: maybe(text),
+  checkMethod: maybe(text),
+  checkedBy: maybe(text),
+  differences: maybe(fc.nat(20)),
 })
 const rows = fc.uniqueArray(row, { selector: ({ id }) => id, maxLength: 40 })
 const numbered = (given: SessionSummary[]) => given.map((each, number) => ({ ...each, id: `s${number}` }))
@@ -113,6 +118,11 @@ describe(`a day block (seed ${seed})`, () => {
         rating: null,
         reviewed: n % 2 === 0,
         preventedLoss: n % 5 === 0 ? null : n * 10,
+        furthestStep: n % 6 === 0 ? null : `step ${n % 5}`,
+        obstacle: n % 3 === 0 ? 'none' : null,
+        checkMethod: null,
+        checkedBy: `${n % 40}`,
+        differences: n % 4 === 0 ? null : n % 7,
       },
     }))
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(encodeDayBlock(given))))
@@ -121,11 +131,22 @@ describe(`a day block (seed ${seed})`, () => {
 
   it('is read without the columns that older ones lack, as unknown in each row', () => {
     const given = numbered(fc.sample(row, { seed, numRuns: 20 }))
-    const older = tableFromIPC(encodeDayBlock(given)).select(
-      Object.keys(given[0] ?? {}).filter((name) => name !== 'preventedLoss'),
-    )
-    const expected = given.toSorted(byStart).map((each) => ({ ...each, preventedLoss: null }))
+    const unknown = {
+      preventedLoss: null,
+      furthestStep: null,
+      obstacle: null,
+      checkMethod: null,
+      checkedBy: null,
+      differences: null,
+    }
+    const names = Object.keys(given[0] ?? {}).filter((name) => !(name in unknown))
+    const older = tableFromIPC(encodeDayBlock(given)).select(names)
+    const expected = given.toSorted(byStart).map((each) => ({ ...each, ...unknown }))
     expect(decodeDayBlock(tableToIPC(older, 'stream'))).toEqual(expected)
+    const rows = given.map((each) =>
+      Object.fromEntries(names.map((name) => [name, each[name as keyof SessionSummary]])),
+    )
+    expect(decodeDayBlock(encodeDayBlock(rows as unknown as SessionSummary[]))).toEqual(expected)
   })
 
   it('is an Arrow stream that other readers understand', () => {

@@ -74,10 +74,22 @@ const kinds = {
   rating: 'integer',
   reviewed: 'flag',
   preventedLoss: 'integer',
+  furthestStep: 'label',
+  obstacle: 'label',
+  checkMethod: 'label',
+  checkedBy: 'label',
+  differences: 'integer',
 } as const satisfies Record<keyof SessionSummary, Kind>
 const columnNames = Object.keys(kinds) as (keyof SessionSummary)[]
-/** Integers that older blocks do not have: null in all of their rows. */
-const addedLater: ReadonlySet<keyof SessionSummary> = new Set(['preventedLoss'])
+/** Integers and labels that older blocks do not have: null in all of their rows. */
+const addedLater: ReadonlySet<keyof SessionSummary> = new Set([
+  'preventedLoss',
+  'furthestStep',
+  'obstacle',
+  'checkMethod',
+  'checkedBy',
+  'differences',
+])
 
 /** Summaries as columns. */
 export interface DayBlock {
@@ -89,7 +101,7 @@ export interface DayBlock {
  * Names the bytes that `encodeDayBlock` gives for its rows: blocks that were kept in another form are built anew. A test says
  * what it has to be.
  */
-export const DAY_BLOCK_FORM = '121ed995ac476445'
+export const DAY_BLOCK_FORM = '92a6f6355be3fd8b'
 
 /** Longer than any id may be. */
 const MAX_TEXT_BYTES = 4096
@@ -110,7 +122,8 @@ export function columnsOf(rows: readonly SessionSummary[]): DayBlock {
     integer: numbersOf,
     flag: (values) => Uint8Array.from(values as boolean[], Number),
   }
-  const columns = columnNames.map((name) => [name, build[kinds[name]](rows.map((row) => row[name]))])
+  // A row that was stored before a column was added lacks it.
+  const columns = columnNames.map((name) => [name, build[kinds[name]](rows.map((row) => row[name] ?? null))])
   return { rows: rows.length, columns: Object.fromEntries(columns) }
 }
 
@@ -258,7 +271,7 @@ export function decodeWithArrow(bytes: Uint8Array): DayBlock {
 function blockOf(rows: number, partsOf: (name: keyof SessionSummary) => ColumnPart[] | null): DayBlock {
   const columns = columnNames.map((name) => {
     const parts = partsOf(name)
-    if (parts === null && addedLater.has(name)) return [name, new Float64Array(rows).fill(Number.NaN)]
+    if (parts === null && addedLater.has(name)) return [name, withoutValues(kinds[name], rows)]
     if (parts === null) throw new TypeError(`day block has no column ${name}`)
     const { part, read } = fromArrow[kinds[name]]
     for (const { kind } of parts) if (kind !== part) throw new TypeError(`column ${name} of a day block is ${kind}`)
@@ -268,6 +281,9 @@ function blockOf(rows: number, partsOf: (name: keyof SessionSummary) => ColumnPa
   if (block.columns.id.nulls !== null) throw new TypeError('day block has rows without id')
   return block
 }
+
+const withoutValues = (kind: Kind, rows: number): LabelValues | NumberValues =>
+  kind === 'label' ? { codes: new Int32Array(rows).fill(-1), values: [] } : new Float64Array(rows).fill(Number.NaN)
 
 /** The rows of an encoded day block. @throws as `decodeDayBlockColumns` */
 export function decodeDayBlock(bytes: Uint8Array): SessionSummary[] {

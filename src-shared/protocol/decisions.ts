@@ -58,10 +58,12 @@ export const ageRefusalReasons = [
 ] as const
 export type AgeRefusalReason = (typeof ageRefusalReasons)[number]
 
-const putBackSchema = z.union([
-  z.boolean(),
-  z.array(z.object({ lineId: idSchema, outcome: z.enum(['put_back', 'discarded', 'not_found']) })).max(1_000),
-])
+export const itemOutcomeSchema = z.enum(['put_back', 'discarded', 'not_found'])
+/** What became of an item that was left in the store. */
+export type ItemOutcome = z.infer<typeof itemOutcomeSchema>
+const settledItemSchema = z.object({ lineId: idSchema, outcome: itemOutcomeSchema })
+
+const putBackSchema = z.union([z.boolean(), z.array(settledItemSchema).max(1_000)])
 
 /** Payload of each mutation type. */
 export const decisionPayloads = {

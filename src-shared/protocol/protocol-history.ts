@@ -18,4 +18,10 @@ export const protocolHistory: readonly { version: number; hash: string; change: 
     change: 'narrow integers of day blocks, not for consoles that ask for single days',
   },
   { version: 1, hash: 'dbaa9c4cdfebcbef', change: 'prevented loss of a session in day blocks' },
+  {
+    version: 1,
+    hash: '72741bd147f1f161',
+    change:
+      'what became of the items of a basket, shifts, times to put back; furthest step, obstacle and checks in day blocks',
+  },
 ]

@@ -1,6 +1,13 @@
 /** The session document: one shape on the wire, in the backend, in IndexedDB and on the screen. */
 import { z } from 'zod'
-import { checkMethodSchema, correctionSchema, differenceSchema, rescanPlanSchema, verdictSchema } from './decisions.ts'
+import {
+  checkMethodSchema,
+  correctionSchema,
+  differenceSchema,
+  itemOutcomeSchema,
+  rescanPlanSchema,
+  verdictSchema,
+} from './decisions.ts'
 import { clientSchema, verificationKindSchema } from './integration.ts'
 import { lifecycleStateSchema } from './lifecycle-state.ts'
 import { employeeRefSchema } from './primitives.ts'
@@ -141,6 +148,15 @@ export const customerSessionExtrasSchema = z.object({
 })
 export type CustomerSessionExtras = z.infer<typeof customerSessionExtrasSchema>
 
+const saidOutcomeSchema = z.object({ outcome: itemOutcomeSchema, employee: employeeRefSchema, at: z.string() })
+/** A line whose item was dealt with: the word of the first counts. */
+export const settledLineSchema = saidOutcomeSchema.extend({
+  lineId: z.string(),
+  /** What other employees said that contradicts it. */
+  others: z.array(saidOutcomeSchema),
+})
+export type SettledLine = z.infer<typeof settledLineSchema>
+
 export const sessionDocumentSchema = z.object({
   id: z.string(),
   storeId: z.string(),
@@ -177,8 +193,21 @@ export const sessionDocumentSchema = z.object({
       note: z.string().optional(),
       employee: employeeRefSchema,
       at: z.string(),
+      /** Reviews after the first that said something about more items. */
+      also: z
+        .array(
+          z.object({
+            reason: z.string(),
+            note: z.string().optional(),
+            employee: employeeRefSchema,
+            at: z.string(),
+          }),
+        )
+        .default([]),
     })
     .nullable(),
+  /** Lines of the basket that were dealt with, merged over all reviews and ticks. */
+  putBack: z.array(settledLineSchema).default([]),
   notes: z.array(z.object({ id: z.string(), text: z.string(), employee: employeeRefSchema, at: z.string() })),
   attributes: z.record(z.string(), z.unknown()),
   /** Of sessions that came through the customer-session endpoints. */

@@ -20,6 +20,30 @@ export const checkSettingsSchema = z.object({
 })
 export type CheckSettings = z.infer<typeof checkSettingsSchema>
 
+const minutesToDiscardSchema = z.int().min(1).max(14_400).nullable()
+/** Minutes since it was scanned after which an item that was left must be discarded, by its storage; null: never. */
+export const putBackSettingsSchema = z.object({
+  chilledMinutes: minutesToDiscardSchema.default(30),
+  frozenMinutes: minutesToDiscardSchema.default(20),
+  ambientMinutes: minutesToDiscardSchema.default(null),
+})
+export type PutBackSettings = z.infer<typeof putBackSettingsSchema>
+
+export const MAX_SHIFT_NAME_LENGTH = 60
+/** A shift begins at `from` (HH:MM, local time) and lasts until the next one begins, the last of a day over midnight. */
+export const shiftSchema = z.object({
+  name: shortTextSchema.min(1).max(MAX_SHIFT_NAME_LENGTH),
+  from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day as HH:MM'),
+})
+export type Shift = z.infer<typeof shiftSchema>
+
+const isDistinct = (values: readonly string[]): boolean => new Set(values).size === values.length
+const shiftsSchema = z
+  .array(shiftSchema)
+  .max(24)
+  .refine((shifts) => isDistinct(shifts.map(({ name }) => name)), 'must not name a shift twice')
+  .refine((shifts) => isDistinct(shifts.map(({ from }) => from)), 'must not begin two shifts at the same time')
+
 export const storeSettingsSchema = z.object({
   id: idSchema,
   name: shortTextSchema.min(1),
@@ -28,6 +52,12 @@ export const storeSettingsSchema = z.object({
   expiry: expirySchema.prefault({}),
   staleAfterMinutes: z.int().min(1).max(14_400).default(30),
   checks: checkSettingsSchema.prefault({}),
+  shifts: shiftsSchema.default([
+    { name: 'Early', from: '06:00' },
+    { name: 'Late', from: '14:00' },
+    { name: 'Night', from: '22:00' },
+  ]),
+  putBack: putBackSettingsSchema.prefault({}),
 })
 export type StoreSettings = z.infer<typeof storeSettingsSchema>
 

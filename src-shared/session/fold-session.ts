@@ -21,6 +21,7 @@ import {
   withTotal,
 } from './fold-state.ts'
 import { unionTime } from './intervals.ts'
+import { addOutcomes, settledLines } from './item-outcomes.ts'
 
 /** Decisions become events in the past tense. */
 export const decisionEventTypes = {
@@ -83,6 +84,7 @@ export function foldSession(frame: SessionFrame, events: readonly SessionEvent[]
     verifications: new Map(),
     feedback: null,
     review: null,
+    outcomes: new Map(),
     notes: [],
     attributes: {},
     customerSession: undefined,
@@ -101,7 +103,7 @@ export function foldSession(frame: SessionFrame, events: readonly SessionEvent[]
         expire(fold, at)
         applyLifecycleEvent(fold, event, at)
       } else applyDecision(fold, event, at)
-    }
+    } else if (event.verdict?.status === 'superseded') addEventOutcomes(fold, event, false)
   }
   expire(fold, expireUpTo)
   return documentOf(fold, ordered)
@@ -276,6 +278,12 @@ function showVerification(
   })
 }
 
+/** What a review says about single items. */
+function addEventOutcomes(fold: Fold, event: SessionEvent, counts: boolean): void {
+  if (event.type !== 'basket.reviewed') return
+  addOutcomes(fold.outcomes, event, { employee: event.employee ?? { number: '', name: '' }, at: event.at }, counts)
+}
+
 function applyDecision(fold: Fold, event: SessionEvent, at: number): void {
   const employee: EmployeeRef = event.employee ?? { number: '', name: '' }
   const decision = event as unknown as Record<string, unknown>
@@ -283,15 +291,18 @@ function applyDecision(fold: Fold, event: SessionEvent, at: number): void {
     case 'note.added':
       fold.notes.push({ id: event.id, text: String(decision.text), employee, at: event.at })
       return
-    case 'basket.reviewed':
-      fold.review ??= {
+    case 'basket.reviewed': {
+      const said = {
         reason: String(decision.reason),
-        putBack: decision.putBack as boolean,
         note: decision.note as string | undefined,
         employee,
         at: event.at,
       }
+      if (fold.review === null) fold.review = { ...said, putBack: decision.putBack as boolean, also: [] }
+      else fold.review.also.push(said)
+      addEventOutcomes(fold, event, true)
       return
+    }
     case 'verification.requested':
       // The decision's id names the verification; a store's system may have taken the same one.
       if (fold.verifications.has(event.id)) return
@@ -407,6 +418,7 @@ function documentOf(fold: Fold, events: SessionEvent[]): SessionDocument {
     interactingSince: interaction.since === null ? null : iso(interaction.since),
     feedback: fold.feedback,
     review: fold.review,
+    putBack: settledLines(fold.outcomes, lineItems, fold.review),
     notes: fold.notes,
     attributes: fold.attributes,
     customerSession: fold.customerSession,

@@ -10,6 +10,7 @@ import type {
 } from '../protocol/session-document.ts'
 import type { StoreSettings } from '../protocol/store-settings.ts'
 import type { Interval } from './intervals.ts'
+import type { ItemOutcomes } from './item-outcomes.ts'
 
 /** Everything about a session that its events do not say. */
 export interface SessionFrame {
@@ -44,6 +45,7 @@ export interface Fold {
   verifications: Map<string, VerificationWork>
   feedback: SessionDocument['feedback']
   review: SessionDocument['review']
+  outcomes: ItemOutcomes
   notes: SessionDocument['notes']
   attributes: SessionDocument['attributes']
   customerSession: CustomerSessionExtras | undefined

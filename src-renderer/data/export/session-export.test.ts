@@ -88,6 +88,11 @@ const rowArbitrary: fc.Arbitrary<SessionSummary> = fc
     rating: maybe(fc.integer({ min: 1, max: 5 })),
     reviewed: fc.boolean(),
     preventedLoss: fc.constant(0),
+    furthestStep: fc.constant(null),
+    obstacle: fc.constant(null),
+    checkMethod: fc.constant(null),
+    checkedBy: fc.constant(null),
+    differences: fc.constant(null),
   })
   .map((row) => ({ ...row, currency: storeOf(row.storeId).currency }))
 
@@ -336,6 +341,11 @@ const summary = (id: string, parts: Partial<SessionSummary> = {}): SessionSummar
   rating: null,
   reviewed: false,
   preventedLoss: 0,
+  furthestStep: null,
+  obstacle: null,
+  checkMethod: null,
+  checkedBy: null,
+  differences: null,
   ...parts,
 })
 const many = (count: number) => Array.from({ length: count }, (_, i) => summary(`s${String(i).padStart(6, '0')}`))

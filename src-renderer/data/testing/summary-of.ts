@@ -29,6 +29,11 @@ export function summaryOf(change: Partial<SessionSummary> & Pick<SessionSummary,
     rating: null,
     reviewed: false,
     preventedLoss: 0,
+    furthestStep: null,
+    obstacle: null,
+    checkMethod: null,
+    checkedBy: null,
+    differences: null,
     ...change,
   }
 }

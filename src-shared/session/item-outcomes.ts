@@ -1,0 +1,102 @@
+/** What became of the items of a basket, merged line by line over all reviews and ticks of all employees. */
+import type { Decision, ItemOutcome } from '../protocol/decisions.ts'
+import type { EmployeeRef } from '../protocol/primitives.ts'
+import type { LineItem, SessionDocument, SettledLine } from '../protocol/session-document.ts'
+
+/** One outcome as somebody said it. */
+type Said = SettledLine['others'][number]
+
+interface LineOutcomes {
+  /** Of the first who arrived, as that employee corrected it last; null while only others that did not count say anything. */
+  standing: Said | null
+  /** What each other employee said last, by number. */
+  others: Map<string, Said>
+}
+
+/** Outcomes under way in a fold, by line. */
+export type ItemOutcomes = Map<string, LineOutcomes>
+
+/** The outcomes that a decision names line by line; none where it says something about all lines at once, or nothing. */
+export function namedOutcomes(payload: unknown): { lineId: string; outcome: ItemOutcome }[] {
+  const { items, putBack } = payload as { items?: unknown; putBack?: unknown }
+  const list = items ?? putBack
+  return Array.isArray(list) ? (list as { lineId: string; outcome: ItemOutcome }[]) : []
+}
+
+/**
+ * Takes in what a decision names. Of several employees the first counts, the others are kept beside; the same employee
+ * may correct what was said before.
+ * @param counts whether the decision was applied: one that was superseded never settles a line
+ */
+export function addOutcomes(
+  outcomes: ItemOutcomes,
+  payload: unknown,
+  by: Omit<Said, 'outcome'>,
+  counts: boolean,
+): void {
+  for (const { lineId, outcome } of namedOutcomes(payload)) {
+    const line = outcomes.get(lineId) ?? { standing: null, others: new Map() }
+    outcomes.set(lineId, line)
+    const said: Said = { outcome, employee: by.employee, at: by.at }
+    const isOwn = line.standing === null || line.standing.employee.number === by.employee.number
+    if (counts && isOwn) {
+      // Saying the same again is no correction: since when it stands, it stands.
+      if (line.standing?.outcome !== outcome) line.standing = said
+    } else line.others.set(by.employee.number, said)
+  }
+}
+
+/**
+ * The settled lines of a basket: those that were named, and all others where the first review says that the basket was put
+ * back as a whole.
+ */
+export function settledLines(
+  outcomes: ItemOutcomes,
+  lines: readonly Pick<LineItem, 'lineId'>[],
+  review: Pick<NonNullable<SessionDocument['review']>, 'putBack' | 'employee' | 'at'> | null,
+): SettledLine[] {
+  const settled: SettledLine[] = []
+  const ids = new Set([...lines.map(({ lineId }) => lineId), ...outcomes.keys()])
+  const inBasket = new Set(lines.map(({ lineId }) => lineId))
+  for (const lineId of ids) {
+    const said = outcomes.get(lineId)
+    const asAWhole: Said | null =
+      review?.putBack === true && inBasket.has(lineId)
+        ? { outcome: 'put_back', employee: review.employee, at: review.at }
+        : null
+    const standing = said?.standing ?? asAWhole
+    if (standing === null) continue
+    const others = [...(said?.others.values() ?? [])].filter(
+      ({ outcome, employee }) => outcome !== standing.outcome && employee.number !== standing.employee.number,
+    )
+    settled.push({ lineId, ...standing, others })
+  }
+  return settled
+}
+
+type BasketDecision = Extract<Decision, { type: 'basket.review' }>
+
+/**
+ * What a decision about items meets in a session: whether it adds something (a line that nobody settled, or a correction of
+ * one's own), and whose word stands where it does not.
+ */
+export function meetOutcomes(
+  session: Pick<SessionDocument, 'putBack' | 'lineItems'>,
+  payload: BasketDecision['payload'],
+  employee: EmployeeRef,
+): { adds: boolean; standing: Said | null } {
+  const settled = new Map(session.putBack.map((line) => [line.lineId, line]))
+  const inBasket = new Set(session.lineItems.map(({ lineId }) => lineId))
+  let standing: Said | null = null
+  for (const { lineId, outcome } of namedOutcomes(payload)) {
+    const line = settled.get(lineId)
+    if (line === undefined) {
+      // A review may name what the basket never had; that settles nothing.
+      if (inBasket.has(lineId)) return { adds: true, standing: null }
+      continue
+    }
+    if (line.outcome !== outcome && line.employee.number === employee.number) return { adds: true, standing: null }
+    if (standing === null || (line.outcome !== outcome && standing.outcome === outcome)) standing = line
+  }
+  return { adds: false, standing }
+}
