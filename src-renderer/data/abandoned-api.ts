@@ -137,6 +137,9 @@ export interface NotExitedQuery {
   nowMs: number
 }
 
+/** Who paid less long ago may be on the way to the exit: not counted in rates. */
+export const SETTLE_AFTER_MS = 10 * 60_000
+
 /** Of one client, among sessions paid since `from` and longer ago than `SETTLE_AFTER_MS`. */
 export interface ClientExitRate {
   client: string
