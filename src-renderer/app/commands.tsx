@@ -3,10 +3,12 @@ import { ActionIcon, useMantineColorScheme } from '@mantine/core'
 import {
   IconArrowsSplit2,
   IconBasketSearch,
+  IconBasketX,
   IconBookmark,
   IconCommand,
   IconDatabaseHeart,
   IconDeviceDesktop,
+  IconFridge,
   IconKeyboard,
   IconMoon,
   IconRefresh,
@@ -45,7 +47,8 @@ export function Commands() {
   const { setColorScheme } = useMantineColorScheme()
   useCommandKeys()
   const commands = useMemo((): Command[] => {
-    const go = (to: '/checks' | '/not-counted' | '/data-safety') => () => void navigate({ to })
+    const go = (to: '/checks' | '/abandoned' | '/put-back' | '/not-counted' | '/data-safety') => () =>
+      void navigate({ to })
     return [
       {
         id: 'commands',
@@ -78,6 +81,22 @@ export function Commands() {
         keys: 'alt+2',
         icon: IconShieldCheck,
         run: go('/checks'),
+      },
+      {
+        id: 'go.abandoned',
+        group: EVERYWHERE,
+        text: 'Go to the abandoned baskets',
+        keys: 'alt+3',
+        icon: IconBasketX,
+        run: go('/abandoned'),
+      },
+      {
+        id: 'go.put-back',
+        group: EVERYWHERE,
+        text: 'Go to the put-back list',
+        keywords: 'cold chilled frozen fridge',
+        icon: IconFridge,
+        run: go('/put-back'),
       },
       {
         id: 'go.not-counted',

@@ -72,8 +72,11 @@ const checksRoute = createRoute({ getParentRoute: () => rootRoute, path: '/check
 const checkPage = lazyRouteComponent(() => import('../features/checks/check-page.tsx'), 'CheckPage')
 const refusalsPage = lazyRouteComponent(() => import('../features/checks/refusals-page.tsx'), 'RefusalsPage')
 const scanSheetPage = lazyRouteComponent(() => import('../features/checks/scan-sheet-page.tsx'), 'ScanSheetPage')
+const abandonedPage = lazyRouteComponent(() => import('../features/abandoned/abandoned-page.tsx'), 'AbandonedPage')
+const putBackPage = lazyRouteComponent(() => import('../features/abandoned/put-back-page.tsx'), 'PutBackPage')
 // A browser that loses its backend could not fetch them any more.
-requestIdleCallback(() => void Promise.all([checkPage.preload?.(), refusalsPage.preload?.()]).catch(() => undefined), {
+const offlinePages = [checkPage, refusalsPage, abandonedPage, putBackPage]
+requestIdleCallback(() => void Promise.all(offlinePages.map((page) => page.preload?.())).catch(() => undefined), {
   timeout: 10_000,
 })
 
@@ -102,6 +105,9 @@ const scanSheetRoute = createRoute({
 })
 
 const refusalsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/refusals', component: refusalsPage })
+
+const abandonedRoute = createRoute({ getParentRoute: () => rootRoute, path: '/abandoned', component: abandonedPage })
+const putBackRoute = createRoute({ getParentRoute: () => rootRoute, path: '/put-back', component: putBackPage })
 
 const notCountedRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -139,6 +145,8 @@ export const router = createRouter({
     checkRoute,
     refusalsRoute,
     scanSheetRoute,
+    abandonedRoute,
+    putBackRoute,
     notCountedRoute,
     dataSafetyRoute,
   ]),

@@ -11,6 +11,7 @@ import {
 import {
   IconArrowsSplit2,
   IconBasketSearch,
+  IconBasketX,
   IconCheck,
   IconDatabaseHeart,
   IconDeviceDesktop,
@@ -19,8 +20,9 @@ import {
   IconShieldCheck,
   IconSun,
 } from '@tabler/icons-react'
-import { Link, Outlet, useMatchRoute } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useMatchRoute } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { abandonedPaths } from '../features/abandoned/abandoned-tabs.tsx'
 import { AlertMenu, CheckAlerts } from '../features/checks/check-alerts.tsx'
 import { SignInPage } from '../features/sign-in/sign-in-page.tsx'
 import { useChosenStores } from '../ui/chosen-stores.ts'
@@ -95,6 +97,7 @@ function Frame() {
 function Navigation({ waiting }: { waiting: number }) {
   const sessionsSearch = useUiState((state) => state.sessionsSearch)
   const unseen = useDataStatus((status) => status.unseenResults)
+  const inAbandoned = useLocation({ select: ({ pathname }) => abandonedPaths.includes(pathname) })
   const inSession = useMatchRoute()({ to: '/stores/$storeId/sessions/$sessionId' }) !== false
   return (
     <nav className={classes.rail} aria-label="Rooms">
@@ -130,6 +133,15 @@ function Navigation({ waiting }: { waiting: number }) {
         </span>
         Checks
         {waiting > 0 && <VisuallyHidden>, {waiting} waiting</VisuallyHidden>}
+      </Link>
+      <Link
+        to="/abandoned"
+        className={classes.room_link}
+        activeOptions={{ includeSearch: false }}
+        data-active={inAbandoned || undefined}
+      >
+        <IconBasketX size={22} stroke={1.7} aria-hidden />
+        Abandoned
       </Link>
       <div className={classes.railFoot}>
         <Link to="/not-counted" className={classes.room_link} activeOptions={{ includeSearch: false }}>
