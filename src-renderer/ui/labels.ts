@@ -19,6 +19,7 @@ import {
 import type { LifecycleState } from '#shared/protocol/lifecycle-state.ts'
 import type { ProblemCode } from '#shared/protocol/problems.ts'
 import type { CheckSummary, EndReason } from '#shared/protocol/session-document.ts'
+import type { Obstacle } from '#shared/session/abandoned-story.ts'
 import { type Activity, activityAt } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 
@@ -96,6 +97,19 @@ export const endReasonLabels: Record<EndReason, string> = {
   expired_inactivity: 'expired by inactivity',
   cancelled: 'cancelled',
 }
+
+/** What happened last in a session that nobody paid for. */
+export const obstacleLabels: Record<Obstacle, string> = {
+  payment_failed: 'Payment failed',
+  payment_cancelled: 'Payment cancelled',
+  age_refused: 'Age refused',
+  check_rejected: 'Check rejected',
+  never_served: 'Nobody came',
+  none: 'Just left',
+}
+
+/** An obstacle in words; unknown ones as they are. */
+export const obstacleLabel = (obstacle: string): string => obstacleLabels[obstacle as Obstacle] ?? obstacle
 
 /** Why a console is not online, in words that say what to do or that nothing is to do. */
 export function problemText(code: ProblemCode | null): string {
