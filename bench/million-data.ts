@@ -3,14 +3,21 @@
  * gives the same sessions on every machine.
  */
 import { Temporal } from 'temporal-polyfill'
-import type { CheckSummary, SessionDocument, SessionEvent, Verification } from '#shared/protocol/session-document.ts'
+import type {
+  CheckSummary,
+  SessionDocument,
+  SessionEvent,
+  Transaction,
+  Verification,
+} from '#shared/protocol/session-document.ts'
 import { type StoreSettings, storeSettingsSchema } from '#shared/protocol/store-settings.ts'
+import type { Obstacle } from '#shared/session/abandoned-story.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import { nextLocalMidnight, startOfLocalDate } from '#shared/time/local-day.ts'
 import { Random } from '../simulator/random.ts'
 
 /** Rises with every change of what a seed gives: folders filled before it are not reused. */
-export const MILLION_DATA_VERSION = 2
+export const MILLION_DATA_VERSION = 3
 const DAYS = 180
 const LAST_DAY = Temporal.PlainDate.from('2026-06-30')
 const MINUTE = 60_000
@@ -53,6 +60,30 @@ const ratings = [
   { stars: 3, weight: 12 },
   { stars: 4, weight: 30 },
   { stars: 5, weight: 47 },
+]
+/** What stood in the way last of those who left. */
+const leftBehind: { obstacle: Obstacle; weight: number }[] = [
+  { obstacle: 'none', weight: 52 },
+  { obstacle: 'payment_failed', weight: 16 },
+  { obstacle: 'never_served', weight: 11 },
+  { obstacle: 'payment_cancelled', weight: 9 },
+  { obstacle: 'age_refused', weight: 7 },
+  { obstacle: 'check_rejected', weight: 5 },
+]
+/** How spot checks are done, and how often each way finds something. */
+const methods = [
+  { method: 'sight_check', weight: 45, finds: 0.01 },
+  { method: 'partial_rescan', weight: 40, finds: 0.03 },
+  { method: 'full_rescan', weight: 15, finds: 0.2 },
+] as const
+const someone = { number: '1001', name: 'Katharina Vogel' }
+const staff = [
+  someone,
+  { number: '1002', name: 'Jonas Brandt' },
+  { number: '1003', name: 'Mariana Sousa' },
+  { number: '1004', name: 'Peter Lang' },
+  { number: '1005', name: 'Aylin Demir' },
+  { number: '1006', name: 'Grace Miller' },
 ]
 const weightOf = ({ weight }: { weight: number }) => weight
 
@@ -150,7 +181,7 @@ function sessionOf(random: Random, store: StoreSettings, opensAt: number, isOpen
     rating: random.chance(0.14) ? random.weighted(ratings, weightOf).stars : null,
     reviewed: false,
     preventedLoss: 0,
-    furthestStep: null,
+    furthestStep: 'session_completed',
     obstacle: null,
     checkMethod: null,
     checkedBy: null,
@@ -159,20 +190,24 @@ function sessionOf(random: Random, store: StoreSettings, opensAt: number, isOpen
   if (isOpen) leaveOpen(random, session)
   else {
     const fate = random.next()
-    if (fate < 0.07) abandon(random, session, store)
-    else if (fate < 0.09) cancel(session)
-    else if (fate < 0.12) session.state = 'partially_returned'
-    if (random.chance(0.09)) check(random, session, 'spotCheck')
-    if (random.chance(0.05)) check(random, session, 'ageVerification')
+    if (fate < 0.1) abandon(random, session, store)
+    else if (fate < 0.12) cancel(session)
+    else {
+      if (fate < 0.15) session.state = 'partially_returned'
+      if (random.chance(0.1)) spotCheck(random, session)
+      if (random.chance(0.05)) ageVerification(random, session)
+    }
   }
   return session
 }
 
 function leaveOpen(random: Random, session: SessionSummary): void {
   Object.assign(session, { state: 'open', progress: 'basket_created', endedAt: null, endReason: null } as const)
-  Object.assign(session, { transactions: 0, rating: null })
-  if (random.chance(0.1))
+  Object.assign(session, { transactions: 0, rating: null, furthestStep: 'basket_created', obstacle: 'none' })
+  if (random.chance(0.1)) {
     Object.assign(session, { spotCheck: 'waiting', waitingSince: session.lastActivityAt } as const)
+    session.obstacle = 'never_served'
+  }
 }
 
 function abandon(random: Random, session: SessionSummary, store: StoreSettings): void {
@@ -182,23 +217,63 @@ function abandon(random: Random, session: SessionSummary, store: StoreSettings):
   session.progress = 'abandoned'
   session.endedAt = Math.min(inactiveAt, midnight)
   session.endReason = inactiveAt < midnight ? 'expired_inactivity' : 'expired_midnight'
-  session.transactions = 0
   session.rating = null
   session.reviewed = random.chance(0.4)
+  const { obstacle } = random.weighted(leftBehind, weightOf)
+  session.obstacle = obstacle
+  session.transactions = obstacle === 'payment_failed' ? random.int(1, 2) : 1
+  if (obstacle === 'none' && random.chance(0.75)) session.transactions = 0
+  session.furthestStep = session.transactions === 0 ? 'basket_created' : 'checkout_started'
+  if (obstacle === 'payment_failed') session.furthestStep = 'payment_started'
+  if (obstacle === 'age_refused') decide(random, session, 'ageVerification', 'rejected')
+  if (obstacle === 'check_rejected') find(random, session, random.weighted(methods, weightOf).method, 'rejected')
+  if (obstacle === 'never_served') {
+    session[random.chance(0.6) ? 'spotCheck' : 'ageVerification'] = 'never_served'
+    session.waitingMs = session.endedAt - session.lastActivityAt
+  }
 }
 
 function cancel(session: SessionSummary): void {
   Object.assign(session, { state: 'cancelled', endReason: 'cancelled', transactions: 0, rating: null } as const)
   session.progress = 'basket_created'
+  session.furthestStep = 'basket_created'
+  session.obstacle = 'none'
 }
 
-function check(random: Random, session: SessionSummary, kind: 'spotCheck' | 'ageVerification'): void {
-  const fate = random.next()
-  const status: CheckSummary = fate < 0.87 ? 'approved' : fate < 0.95 ? 'rejected' : 'never_served'
+function spotCheck(random: Random, session: SessionSummary): void {
+  const { method, finds } = random.weighted(methods, weightOf)
+  if (random.chance(0.05)) neverServe(random, session, 'spotCheck')
+  else if (random.chance(finds)) find(random, session, method, random.chance(0.7) ? 'rejected' : 'approved')
+  else {
+    decide(random, session, 'spotCheck', 'approved')
+    Object.assign(session, { checkMethod: method, differences: 0 })
+  }
+}
+
+function ageVerification(random: Random, session: SessionSummary): void {
+  if (random.chance(0.05)) neverServe(random, session, 'ageVerification')
+  else decide(random, session, 'ageVerification', random.chance(0.08) ? 'rejected' : 'approved')
+}
+
+/** A spot check that finds something. */
+function find(random: Random, session: SessionSummary, method: string, status: 'approved' | 'rejected'): void {
+  decide(random, session, 'spotCheck', status)
+  Object.assign(session, { checkMethod: method, differences: random.int(1, 3) })
+  session.preventedLoss = 100 + (session.total % 1_900)
+}
+
+type CheckColumn = 'spotCheck' | 'ageVerification'
+
+function decide(random: Random, session: SessionSummary, kind: CheckColumn, status: 'approved' | 'rejected'): void {
   session[kind] = status
+  session.checkedBy = random.pick(staff).number
   session.waitingMs += Math.round(random.around(40_000, 0.8))
-  if (kind === 'spotCheck' && status === 'rejected') session.preventedLoss = 100 + (session.total % 1_900)
-  if (status !== 'never_served') session.interactionMs += Math.round(random.around(35_000, 0.6))
+  session.interactionMs += Math.round(random.around(35_000, 0.6))
+}
+
+function neverServe(random: Random, session: SessionSummary, kind: CheckColumn): void {
+  session[kind] = 'never_served'
+  session.waitingMs += Math.round(random.around(40_000, 0.8))
 }
 
 /** Some customers come every day, most hardly ever. */
@@ -258,7 +333,7 @@ export function documentOf(summary: SessionSummary): SessionDocument {
       id: `${id}-t${index}`,
       startedAt: lastActivityAt,
       endedAt: lastActivityAt,
-      status: index === summary.transactions - 1 ? ('completed' as const) : ('failed' as const),
+      status: statusOf(summary, index === summary.transactions - 1),
       amount: total,
       lineItems: [],
     })),
@@ -270,7 +345,9 @@ export function documentOf(summary: SessionSummary): SessionDocument {
     interactionMs: summary.interactionMs,
     interactingSince: isoOrNull(summary.interactingSince),
     feedback: summary.rating === null ? null : { rating: summary.rating, at: lastActivityAt },
-    review: summary.reviewed ? { reason: 'left', putBack: true, employee: STAFF, at: lastActivityAt, also: [] } : null,
+    review: summary.reviewed
+      ? { reason: 'left', putBack: true, employee: employeeOf(null), at: lastActivityAt, also: [] }
+      : null,
     putBack: [],
     notes: [],
     attributes: {},
@@ -296,7 +373,14 @@ export function documentOf(summary: SessionSummary): SessionDocument {
   }
 }
 
-const STAFF = { number: '1001', name: 'Katharina Vogel' }
+const employeeOf = (wanted: string | null) => staff.find(({ number }) => number === wanted) ?? someone
+
+/** Of a transaction; the attempts before the last one failed. */
+function statusOf({ state, obstacle }: SessionSummary, isLast: boolean): Transaction['status'] {
+  if (!isLast) return 'failed'
+  if (state === 'closed' || state === 'partially_returned') return 'completed'
+  return obstacle === 'payment_failed' ? 'failed' : obstacle === 'payment_cancelled' ? 'cancelled' : 'started'
+}
 
 function linesOf(quantity: number, total: number): SessionDocument['lineItems'] {
   const line = (lineId: string, name: string, pieces: number, unitPrice: number) => ({
@@ -327,10 +411,23 @@ function verificationsOf(summary: SessionSummary, kind: Verification['kind'], st
       shownAt,
       acknowledgedAt: decidedAt,
       resolvedAt: decidedAt,
-      employee: isDecided ? STAFF : null,
-      ...(kind === 'spot_check' && summary.preventedLoss
-        ? { differences: [{ kind: 'quantity_too_low' as const, value: summary.preventedLoss }] }
-        : {}),
+      employee: isDecided ? employeeOf(summary.checkedBy) : null,
+      ...(kind === 'spot_check' && isDecided ? foundBy(summary) : {}),
     },
   ]
+}
+
+/** Method and differences of a spot check; the first difference is worth all that was prevented. */
+function foundBy({
+  checkMethod,
+  differences,
+  preventedLoss,
+}: SessionSummary): Pick<Verification, 'method' | 'differences'> {
+  return {
+    method: methods.find(({ method }) => method === checkMethod)?.method,
+    differences: Array.from({ length: differences ?? 0 }, (_, index) => ({
+      kind: 'quantity_too_low' as const,
+      value: index === 0 ? (preventedLoss ?? 0) : 0,
+    })),
+  }
 }
