@@ -16,6 +16,7 @@ import type { DecisionInput, KnownProduct, SessionView } from '../../data/data-a
 import { useData } from '../../ui/data-context.ts'
 import { counted, methodLabels } from '../../ui/labels.ts'
 import { useCommands } from '../../ui/shortcuts.ts'
+import { useScanner } from '../../ui/use-scanner.ts'
 import { BasketCount } from './basket-count.tsx'
 import { GROUP } from './check-holder.tsx'
 import classes from './check-page.module.css'
@@ -35,7 +36,6 @@ import { OutcomeForm } from './outcome-form.tsx'
 import { runScannerCommand } from './scanner-commands.ts'
 import type { ChangeDraft } from './use-check-draft.ts'
 import { useInitialFocus } from './use-initial-focus.ts'
-import { useScanner } from './use-scanner.ts'
 
 /** The lines that a check is about: those of its payment, which the store system may have closed by now. */
 export function basketOf(view: SessionView, { transactionId }: Pick<Verification, 'transactionId'>): LineItem[] {
