@@ -48,7 +48,7 @@ async function longestWait(run: () => Promise<void>): Promise<number> {
 }
 
 async function run(log: (line: string) => void): Promise<Measurement[]> {
-  const index = new SessionIndex()
+  const index = new SessionIndex(() => 'UTC')
   for (const { storeId, rows } of generateMillion({ seed: SEED, rows: ROWS })) index.addBlock(storeId, columnsOf(rows))
   while (index.prepare(() => true));
   log(`${ROWS} sessions in the index`)

@@ -13,7 +13,7 @@ const questions = questionsAbout(rows, new Random('questions', seed))
 
 describe(`questions of the million (seed ${seed})`, () => {
   it('are answered naively as the session index answers them', () => {
-    const index = new SessionIndex()
+    const index = new SessionIndex(() => 'UTC')
     for (const { storeId, rows: ofDay } of days) index.addBlock(storeId, columnsOf(ofDay))
     const all = millionStores.map(({ id }) => id)
     for (const question of questions) {

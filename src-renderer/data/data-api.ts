@@ -99,6 +99,15 @@ export interface SessionFilter {
   reviewed: boolean | null
   /** Whether a verification waits for an employee now. */
   waitingNow: boolean | null
+  /** Whether it expired unpaid. */
+  abandoned: boolean | null
+  /** Whether a spot check or an age verification was ever required. */
+  withCheck: boolean | null
+  /** Of the start in the store's own local time: Monday (0) to Sunday (6), and 0 to 23. */
+  weekday: number[]
+  hour: number[]
+  /** Hours of the store's own wall time (`wallHourOf`) that hold the start. */
+  storeTime: Range | null
   /** Substring of session or customer id, case-insensitive; empty matches all. */
   text: string
 }
@@ -126,6 +135,11 @@ export const noFilter: SessionFilter = {
   rating: [],
   reviewed: null,
   waitingNow: null,
+  abandoned: null,
+  withCheck: null,
+  weekday: [],
+  hour: [],
+  storeTime: null,
   text: '',
 }
 
@@ -195,6 +209,8 @@ export interface SessionFacets {
   rating: FacetValue[]
   /** `true` and `false`. */
   reviewed: FacetValue[]
+  abandoned: FacetValue[]
+  withCheck: FacetValue[]
 }
 
 export type SessionKey = Pick<SessionSummary, 'storeId' | 'id'>

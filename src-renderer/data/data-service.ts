@@ -151,6 +151,7 @@ export class DataService implements WorkerApi {
     this.serverClock = new ServerClock(ports.clock)
     this.history = new SessionHistory({
       database: ports.database,
+      zoneOf: (storeId) => this.settingsOf(storeId)?.timezone ?? 'UTC',
       noteIncident: (incident) => this.noteIncident(incident),
       onProgress: () => this.publish(),
       onChanged: () => this.changed(),

@@ -1,10 +1,12 @@
 /** Filters of the session list over whole columns: one tight pass per condition, each over what the ones before left. */
-import { type Activity, activityRule, runningTotalMs } from '#shared/session/activity.ts'
+import { type Activity, activityRule, hadCheck, isAbandoned, runningTotalMs } from '#shared/session/activity.ts'
+import { HOURS_PER_DAY, HOURS_PER_WEEK, weekHourOf } from '#shared/time/wall-hour.ts'
 import type { CodeColumn, NumberColumn } from './columns.ts'
 import type { Range, SessionFilter } from './data-api.ts'
 import { lowestBit, type RowSet } from './row-set.ts'
 import type { Running, SessionColumns } from './session-columns.ts'
 import type { Profile } from './session-profiles.ts'
+import type { WallHours } from './wall-hours.ts'
 
 /** What a filter needs to know beyond the rows. */
 export interface FilterMoment {
@@ -23,13 +25,24 @@ export function dependsOnNow({ activity, waitingMs, interactionMs }: FieldFilter
   return asksForStale || ((waitingMs !== null || interactionMs !== null) && columns.running.size > 0)
 }
 
+/** Whether the answer depends on the zones of the stores. */
+export const asksForWallHours = ({ weekday, hour, storeTime }: FieldFilter): boolean =>
+  weekday.length > 0 || hour.length > 0 || storeTime !== null
+
 /** Narrows `rows` to those under the filter. `storeIds` are taken literally: none matches nothing. */
-export function narrow(rows: RowSet, columns: SessionColumns, filter: FieldFilter, moment: FilterMoment): void {
+export function narrow(
+  rows: RowSet,
+  columns: SessionColumns,
+  wallHours: WallHours,
+  filter: FieldFilter,
+  moment: FilterMoment,
+): void {
   narrowToStores(rows, columns, filter.storeIds)
   narrowToProfiles(rows, columns, filter, moment)
   // Instants are whole milliseconds.
   const startedTo = filter.startedTo === null ? null : Math.ceil(filter.startedTo) - 1
   narrowToRange(rows, columns.startedAt, { min: filter.startedFrom, max: startedTo })
+  narrowToWallHours(rows, wallHours, filter)
   narrowToSumRange(rows, columns.startedAt, columns.lastActivityAfter, filter.lastActivityAt)
   narrowToSumRange(rows, columns.startedAt, columns.endedAfter, filter.endedAt)
   narrowToRange(rows, columns.total, filter.total)
@@ -105,6 +118,8 @@ export const labelFilters = {
   currency: (profile) => profile.currency,
   rating: (profile) => profile.rating ?? 0,
   reviewed: (profile) => profile.reviewed,
+  abandoned: isAbandoned,
+  withCheck: hadCheck,
 } as const satisfies { [Name in keyof FieldFilter]?: (profile: Profile) => string | number | boolean }
 export type LabelFilter = keyof typeof labelFilters
 export const labelFilterNames = Object.keys(labelFilters) as LabelFilter[]
@@ -122,6 +137,8 @@ export function splitLabels<Filter extends FieldFilter>(filter: Filter) {
     currency,
     rating,
     reviewed,
+    abandoned,
+    withCheck,
     ...others
   } = filter
   const labels = {
@@ -135,6 +152,8 @@ export function splitLabels<Filter extends FieldFilter>(filter: Filter) {
     currency,
     rating,
     reviewed,
+    abandoned,
+    withCheck,
   }
   return { labels, others }
 }
@@ -263,6 +282,30 @@ function narrowToSumRange({ words }: RowSet, first: NumberColumn, second: Number
       const part = seconds[row + bit] as number
       const sum = (firsts[row + bit] as number) + part
       kept |= (Number(part !== nil) & Number(sum >= min) & Number(sum <= max)) << bit
+    }
+    words[word] = bits & kept
+  }
+}
+
+/** Each hour of the week is judged once. */
+function narrowToWallHours({ words }: RowSet, wallHours: WallHours, filter: FieldFilter): void {
+  if (!asksForWallHours(filter)) return
+  const { weekday, hour, storeTime } = filter
+  const matches = Uint8Array.from({ length: HOURS_PER_WEEK }, (_, weekHour) => {
+    const [day, ofDay] = [Math.floor(weekHour / HOURS_PER_DAY), weekHour % HOURS_PER_DAY]
+    return Number((weekday.length === 0 || weekday.includes(day)) && (hour.length === 0 || hour.includes(ofDay)))
+  })
+  const min = storeTime?.min ?? Number.NEGATIVE_INFINITY
+  const max = storeTime?.max ?? Number.POSITIVE_INFINITY
+  const hours = wallHours.ofRows()
+  for (let word = 0; word < words.length; word += 1) {
+    const bits = words[word] as number
+    if (bits === 0) continue
+    const row = word << 5
+    let kept = 0
+    for (let bit = 0; bit < 32; bit += 1) {
+      const at = hours[row + bit] as number
+      kept |= ((matches[weekHourOf(at)] as number) & Number(at >= min) & Number(at <= max)) << bit
     }
     words[word] = bits & kept
   }

@@ -29,6 +29,7 @@ beforeEach(async () => {
 
 function open(): SessionHistory {
   return new SessionHistory({
+    zoneOf: () => 'UTC',
     database,
     noteIncident: async (incident) => {
       incidents.push(incident)

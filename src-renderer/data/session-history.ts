@@ -12,6 +12,8 @@ import { SessionIndex } from './session-index.ts'
 
 export interface HistoryPorts {
   database: ConsoleDatabase
+  /** IANA id of a store's zone. */
+  zoneOf: (storeId: string) => string
   noteIncident: (incident: Omit<Incident, 'at'>) => Promise<void>
   /** `reading` changed. */
   onProgress: () => void
@@ -36,7 +38,7 @@ const DAYS_PER_STEP = 8
 const WRITTEN_BACK_FROM = 64
 
 export class SessionHistory {
-  readonly index = new SessionIndex()
+  readonly index: SessionIndex
   /** How far a start has read, of all stores; null once all of it is there. */
   reading: DataStatus['reading'] = null
   /** UTC milliseconds of the last successful pull of each store. */
@@ -48,7 +50,9 @@ export class SessionHistory {
   private rest: Promise<void> = Promise.resolve()
   private isReadingRest = false
 
-  constructor(private readonly ports: HistoryPorts) {}
+  constructor(private readonly ports: HistoryPorts) {
+    this.index = new SessionIndex(ports.zoneOf)
+  }
 
   /**
    * Reads stores anew. Resolves when what a first screen needs is there: newer rows, all sessions that have not ended and

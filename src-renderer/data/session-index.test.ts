@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { Temporal } from 'temporal-polyfill'
 import { describe, expect, it } from 'vitest'
 import { columnsOf } from '#shared/protocol/day-block.ts'
 import { type Activity, activityAt } from '#shared/session/activity.ts'
@@ -11,6 +12,8 @@ const seed = Number(process.env.FLOORWALKER_SEED ?? 11)
 const NOW = 10_000_000_000_000
 const DAY = 86_400_000
 const STORES = ['a', 'b', 'c']
+const ZONES: Record<string, string> = { a: 'Europe/Berlin', b: 'America/New_York', c: 'Australia/Lord_Howe' }
+const zoneOf = (storeId: string) => ZONES[storeId] ?? 'UTC'
 const staleAfterMinutes = (storeId: string) => (storeId === 'a' ? 40 : 60)
 
 /** What the index must answer, kept as plain rows. */
@@ -81,6 +84,22 @@ const menus: { [Name in keyof SessionFacets]: (row: SessionSummary, nowMs: numbe
   currency: (row) => row.currency,
   rating: (row) => String(row.rating ?? 0),
   reviewed: (row) => String(row.reviewed),
+  abandoned: (row) => String(row.progress === 'abandoned'),
+  withCheck: (row) => String(checked(row)),
+}
+
+const checked = (row: SessionSummary) => row.spotCheck !== 'not_required' || row.ageVerification !== 'not_required'
+/** By zone and instant: the calendar takes its time, and is asked for few instants. */
+const wallTimes = new Map<string, { weekday: number; hour: number; wallHour: number }>()
+function wallTime({ storeId, startedAt }: SessionSummary) {
+  const key = `${zoneOf(storeId)} ${startedAt}`
+  const known = wallTimes.get(key)
+  if (known !== undefined) return known
+  const local = Temporal.Instant.fromEpochMilliseconds(startedAt).toZonedDateTimeISO(zoneOf(storeId)).toPlainDateTime()
+  const wallHour = Math.floor(local.toZonedDateTime('UTC').epochMilliseconds / 3_600_000)
+  const made = { weekday: local.dayOfWeek - 1, hour: local.hour, wallHour }
+  wallTimes.set(key, made)
+  return made
 }
 
 function activityOf(row: SessionSummary, nowMs: number): Activity {
@@ -134,6 +153,11 @@ function isUnder(query: SessionQuery, row: SessionSummary): boolean {
     oneOf(query.rating, row.rating ?? 0) &&
     (query.reviewed === null || query.reviewed === row.reviewed) &&
     (query.waitingNow === null || query.waitingNow === (row.waitingSince !== null)) &&
+    (query.abandoned === null || query.abandoned === (row.progress === 'abandoned')) &&
+    (query.withCheck === null || query.withCheck === checked(row)) &&
+    (query.weekday.length === 0 || query.weekday.includes(wallTime(row).weekday)) &&
+    (query.hour.length === 0 || query.hour.includes(wallTime(row).hour)) &&
+    (query.storeTime === null || within(query.storeTime, wallTime(row).wallHour)) &&
     (row.id.toLowerCase().includes(needle) || (row.customerId?.toLowerCase().includes(needle) ?? false))
   )
 }
@@ -154,7 +178,7 @@ const idArbitrary = fc.oneof(
 )
 const labels = {
   state: ['open', 'closed', 'cancelled', 'partially_returned'] as const,
-  progress: ['basket_created', 'payment_completed', 'something_new'],
+  progress: ['basket_created', 'payment_completed', 'abandoned', 'something_new'],
   client: ['matrix', 'sdk-ios', 'Zebra ™'],
   check: ['not_required', 'waiting', 'in_progress', 'approved', 'rejected'] as const,
 }
@@ -253,6 +277,14 @@ const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   rating: listOf([0, 1, 2, 3, 4, 5], 9),
   reviewed: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   waitingNow: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
+  abandoned: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
+  withCheck: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
+  weekday: listOf<number>([0, 1, 2, 3, 4, 5, 6], 7),
+  hour: listOf(
+    Array.from({ length: 24 }, (_, hour) => hour),
+    24,
+  ),
+  storeTime: rangeArbitrary(instantArbitrary.map((at) => Math.floor(at / 3_600_000))),
   text: fc.oneof<fc.MaybeWeightedArbitrary<string>[]>(
     { weight: 3, arbitrary: fc.constantFrom('', '  ') },
     { weight: 3, arbitrary: fc.constantFrom('S', 'session', 'N-1', '-2', 'x'.repeat(150), 'i', 'k', 'ä', '豈', '~') },
@@ -370,7 +402,7 @@ describe(`the session index against a naive filter and sort (seed ${seed})`, () 
     it(`answers the same rows, counts and sums after any changes, ${way}`, () => {
       fc.assert(
         fc.property(fc.array(stepArbitrary, { maxLength: 30 }), queryArbitrary, (steps, last) => {
-          const index = new SessionIndex(sortedDirectly)
+          const index = new SessionIndex(zoneOf, sortedDirectly)
           const naive = new NaiveIndex()
           for (const step of steps) take(step, index, naive)
           expectSame(index, naive, last)
@@ -393,7 +425,7 @@ describe(`the session index against a naive filter and sort (seed ${seed})`, () 
   it('answers the same on thousands of rows, while they change between queries', () => {
     const sample = <Value>(arbitrary: fc.Arbitrary<Value>, numRuns: number, offset: number) =>
       fc.sample(arbitrary, { seed: seed + offset, numRuns })
-    const index = new SessionIndex({ prepared: 100, unprepared: 100, selected: 100 })
+    const index = new SessionIndex(zoneOf, { prepared: 100, unprepared: 100, selected: 100 })
     const naive = new NaiveIndex()
     const rename = (row: SessionSummary, number: number) => ({ ...row, id: `${row.id}/${number % 1_500}` })
     const rows = sample(rowArbitrary, 2_000, 1).map(rename)
@@ -432,7 +464,7 @@ describe('the session index', () => {
   }
 
   it('keeps a deleted session deleted, whatever older block comes after it', () => {
-    const index = new SessionIndex()
+    const index = new SessionIndex(zoneOf)
     index.addOverlay([{ storeId: 'a', id: 's', version: 5, summary: null }])
     index.addBlock('a', columnsOf([rowOf({ id: 's', version: 4 })]))
     expect(index.get('a', 's')).toBeUndefined()
@@ -441,7 +473,7 @@ describe('the session index', () => {
   })
 
   it('takes any version after a store was dropped: another epoch numbers anew', () => {
-    const index = new SessionIndex()
+    const index = new SessionIndex(zoneOf)
     index.addBlock('a', columnsOf([rowOf({ id: 's', version: 50 })]))
     index.addOverlay([{ storeId: 'a', id: 'gone', version: 60, summary: null }])
     index.dropStore('a')
@@ -451,7 +483,7 @@ describe('the session index', () => {
   })
 
   it('shows an unsent decision over its session only while that is here', () => {
-    const index = new SessionIndex()
+    const index = new SessionIndex(zoneOf)
     index.setPending([rowOf({ id: 's', version: 1, client: 'pending' })])
     expect(index.query(all, staleAfterMinutes).count).toBe(0)
     index.addBlock('a', columnsOf([rowOf({ id: 's', version: 1, client: 'confirmed' })]))
@@ -465,7 +497,7 @@ describe('the session index', () => {
   })
 
   it('sorts right although rows change while they are sorted', () => {
-    const index = new SessionIndex({ prepared: 0, unprepared: 0, selected: 0 })
+    const index = new SessionIndex(zoneOf, { prepared: 0, unprepared: 0, selected: 0 })
     const naive = new NaiveIndex()
     const pick = (number: number, values: number) => Math.imul(number + seed, 0x9e3779b1) >>> (32 - values)
     const summary = (number: number, round: number) =>
@@ -501,7 +533,7 @@ describe('the session index', () => {
   })
 
   it('takes a deleted session out of the order that its running time gave it', () => {
-    const index = new SessionIndex({ prepared: 0, unprepared: 0, selected: 0 })
+    const index = new SessionIndex(zoneOf, { prepared: 0, unprepared: 0, selected: 0 })
     const waited = (number: number, waitingMs: number, waitingSince: number | null = null) =>
       rowOf({ id: `s${number}`, version: 1, waitingMs, waitingSince })
     const rows = Array.from({ length: 200 }, (_, number) => waited(number, number * 1_000))
@@ -516,7 +548,7 @@ describe('the session index', () => {
   })
 
   it('answers a search text that is typed, shortened and typed again', () => {
-    const index = new SessionIndex()
+    const index = new SessionIndex(zoneOf)
     const ids = ['abc', 'ABD', 'xab', 'b', 'zz']
     index.addBlock('a', columnsOf(ids.map((id) => rowOf({ id, customerId: null }))))
     const counts = ['a', 'ab', 'abc', 'ab', 'b', '', 'z', 'abz', 'ab'].map(
@@ -526,7 +558,7 @@ describe('the session index', () => {
   })
 
   it('keeps more different values than a byte, or two, can count', () => {
-    const index = new SessionIndex()
+    const index = new SessionIndex(zoneOf)
     const rows = Array.from({ length: 70_000 }, (_, number) => rowOf({ id: `s${number}`, client: `client ${number}` }))
     for (let start = 0; start < rows.length; start += 10_000) {
       index.addBlock('a', columnsOf(rows.slice(start, start + 10_000)))
@@ -541,7 +573,7 @@ describe('the session index', () => {
   })
 
   it('lists the values that occur, most frequent first', () => {
-    const index = new SessionIndex()
+    const index = new SessionIndex(zoneOf)
     const clients = ['matrix', 'sdk-ios', 'sdk-ios', 'new thing', 'sdk-ios', 'matrix']
     index.addBlock('a', columnsOf(clients.map((client, number) => rowOf({ id: `s${number}`, client }))))
     index.addBlock('b', columnsOf([rowOf({ id: 't', client: 'elsewhere' })]))
@@ -552,7 +584,7 @@ describe('the session index', () => {
   })
 
   it('says when all is prepared, and that changes need it again', () => {
-    const index = new SessionIndex()
+    const index = new SessionIndex(zoneOf)
     const rows = Array.from({ length: 50_000 }, (_, number) => rowOf({ id: `session ${number}`, total: number % 977 }))
     index.addBlock('a', columnsOf(rows))
     let slices = 0

@@ -21,6 +21,7 @@ import { RowSet } from './row-set.ts'
 import { SessionColumns } from './session-columns.ts'
 import {
   activitiesOf,
+  asksForWallHours,
   countProfiles,
   dependsOnNow,
   type FieldFilter,
@@ -33,6 +34,7 @@ import {
 } from './session-filter.ts'
 import { countCodes, SessionOrders } from './session-order.ts'
 import { TextSearch } from './text-search.ts'
+import { WallHours } from './wall-hours.ts'
 
 /** What a filter answered: pages and sorts of the same filter share it, longer search texts start from it. */
 interface Found {
@@ -41,7 +43,8 @@ interface Found {
   text: string
   rows: RowSet
   count: number
-  totals: SessionPage['totals']
+  /** Made at the first page. */
+  totals: SessionPage['totals'] | null
 }
 
 /** Answers kept while nothing changes. */
@@ -50,14 +53,23 @@ const KEPT_ANSWERS = 4
 export class SessionIndex {
   /** For exports, which read whole columns; nobody else writes them. */
   readonly columns = new SessionColumns()
+  /** For charts. */
+  readonly wallHours: WallHours
   private readonly orders: SessionOrders
   private readonly search = new TextSearch(this.columns)
   private found: Found[] = []
   private preparation: Generator<void, void> | null = null
 
-  /** @param sortedDirectly up to how many rows are sorted on their own rather than along a kept order */
-  constructor(sortedDirectly?: { prepared: number; unprepared: number; selected: number }) {
+  /**
+   * @param zoneOf IANA id of a store's zone
+   * @param sortedDirectly up to how many rows are sorted on their own rather than along a kept order
+   */
+  constructor(
+    private readonly zoneOf: (storeId: string) => string,
+    sortedDirectly?: { prepared: number; unprepared: number; selected: number },
+  ) {
     this.orders = new SessionOrders(this.columns, sortedDirectly)
+    this.wallHours = new WallHours(this.columns, zoneOf)
   }
 
   /** Adds rows of a day block; rows already here with a higher version stay, deleted ones stay deleted. */
@@ -137,9 +149,11 @@ export class SessionIndex {
    */
   query(query: SessionQuery, staleAfterMinutes: (storeId: string) => number): SessionPage {
     const { sort: _sort, descending: _descending, offset: _offset, limit: _limit, ...filter } = query
-    const { rows, count, totals } = this.find(filter, staleAfterMinutes)
+    const found = this.find(filter, staleAfterMinutes)
+    const { rows, count } = found
+    found.totals ??= this.totalsOf(rows)
     const page = this.orders.page(rows, count, query.sort, query, query.nowMs)
-    return { complete: true, rows: page.map((row) => this.columns.summary(row)), count, totals }
+    return { complete: true, rows: page.map((row) => this.columns.summary(row)), count, totals: found.totals }
   }
 
   /**
@@ -254,6 +268,8 @@ export class SessionIndex {
       currency: valuesOf('currency'),
       rating: valuesOf('rating'),
       reviewed: valuesOf('reviewed'),
+      abandoned: valuesOf('abandoned'),
+      withCheck: valuesOf('withCheck'),
     }
   }
 
@@ -299,9 +315,9 @@ export class SessionIndex {
       .filter((found) => found.fields === fields && needle.includes(found.text))
       .sort((a, b) => a.count - b.count)[0]
     const rows = (wider?.rows ?? this.columns.visible).clone()
-    if (wider === undefined) narrow(rows, this.columns, filter, { nowMs, staleAfterMinutes })
+    if (wider === undefined) narrow(rows, this.columns, this.wallHours, filter, { nowMs, staleAfterMinutes })
     if (needle !== '') this.search.narrow(rows, needle)
-    const found = { fields, text: needle, rows, count: rows.size, totals: this.totalsOf(rows) }
+    const found = { fields, text: needle, rows, count: rows.size, totals: null }
     this.keep(found)
     return found
   }
@@ -311,8 +327,10 @@ export class SessionIndex {
   }
 
   private fieldsOf(filter: FieldFilter, nowMs: number, staleAfterMinutes: (storeId: string) => number): string {
-    if (!dependsOnNow(filter, this.columns)) return JSON.stringify(filter)
-    return JSON.stringify([filter, nowMs, filter.storeIds.map(staleAfterMinutes)])
+    const parts: unknown[] = [filter]
+    if (dependsOnNow(filter, this.columns)) parts.push(nowMs, filter.storeIds.map(staleAfterMinutes))
+    if (asksForWallHours(filter)) parts.push(filter.storeIds.map(this.zoneOf))
+    return JSON.stringify(parts)
   }
 
   private totalsOf(rows: RowSet): SessionPage['totals'] {

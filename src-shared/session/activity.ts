@@ -42,6 +42,13 @@ export function wouldHaveExpiredAt(
   return Date.parse(session.expiresAt) <= nowMs ? session.expiresAt : null
 }
 
+/** An unpaid session that expired: nothing else gives it this progress. */
+export const isAbandoned = ({ progress }: Pick<SessionDocument, 'progress'>): boolean => progress === 'abandoned'
+
+/** Whether staff ever had something to check in the session. */
+export const hadCheck = (session: Pick<SessionDocument, 'spotCheck' | 'ageVerification'>): boolean =>
+  session.spotCheck !== 'not_required' || session.ageVerification !== 'not_required'
+
 /** Milliseconds of a running total at `nowMs`; never negative, whatever the clocks say. */
 export function runningTotal(finishedMs: number, since: string | null, nowMs: number): number {
   return runningTotalMs(finishedMs, since === null ? null : Date.parse(since), nowMs)

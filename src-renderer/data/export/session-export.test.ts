@@ -153,7 +153,7 @@ class MemorySink implements ExportSink {
 }
 
 function world(rows: readonly SessionSummary[], parts: Partial<ExportHost> = {}) {
-  const index = new SessionIndex()
+  const index = new SessionIndex(() => 'UTC')
   for (const { id } of stores) index.addBlock(id, columnsOf(rows.filter((row) => row.storeId === id)))
   const sink = new MemorySink()
   const exports = new SessionExports({
