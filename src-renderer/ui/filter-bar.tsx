@@ -1,6 +1,7 @@
 /** Filters of the list: activity at a glance, everything else behind one menu, and what is active in words. */
 import { Popover, UnstyledButton } from '@mantine/core'
 import {
+  type Icon,
   IconArrowLeft,
   IconCalendar,
   IconChevronDown,
@@ -8,7 +9,7 @@ import {
   IconFilterPlus,
   IconX,
 } from '@tabler/icons-react'
-import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef } from 'react'
+import { type KeyboardEvent, memo, type ReactNode, useLayoutEffect, useRef } from 'react'
 import type { Activity } from '#shared/session/activity.ts'
 import type { SessionFacets } from '../data/data-api.ts'
 import { FilterEditor } from './filter-editors.tsx'
@@ -81,31 +82,41 @@ interface FilterMenuProps extends FilterProps {
 export function FilterMenu({ open, onOpen, ...props }: FilterMenuProps) {
   const { filters } = props
   const isTime = open === 'started'
+  const other = isTime ? null : open
   return (
     <div className={classes.menus}>
-      <FilterPopover open={isTime ? open : null} onOpen={onOpen} {...props}>
-        <UnstyledButton
-          className={classes.choice}
-          data-active={filters.started !== null || undefined}
-          onClick={() => onOpen(isTime ? null : 'started')}
-        >
-          <IconCalendar size={15} stroke={1.8} aria-hidden />
-          {filters.started === null ? 'Any time' : spanWords(filters.started)}
-          <IconChevronDown size={13} aria-hidden />
-        </UnstyledButton>
+      <FilterPopover
+        name="started"
+        open={isTime ? open : null}
+        onOpen={onOpen}
+        icon={IconCalendar}
+        text={filters.started === null ? 'Any time' : spanWords(filters.started)}
+        isActive={filters.started !== null}
+      >
+        {isTime && <Editor key={open} name={open} onOpen={onOpen} {...props} />}
       </FilterPopover>
-      <FilterPopover open={isTime ? null : open} onOpen={onOpen} {...props}>
-        <UnstyledButton className={classes.choice} onClick={() => onOpen(open === null || isTime ? 'menu' : null)}>
-          <IconFilterPlus size={15} stroke={1.8} aria-hidden />
-          Filter
-        </UnstyledButton>
+      <FilterPopover name="menu" open={other} onOpen={onOpen} icon={IconFilterPlus} text="Filter">
+        {other === 'menu' && <FilterList filters={filters} onOpen={onOpen} />}
+        {other !== null && other !== 'menu' && <Editor key={other} name={other} onOpen={onOpen} {...props} />}
       </FilterPopover>
     </div>
   )
 }
 
-function FilterPopover({ open, onOpen, children, ...props }: FilterMenuProps & { children: ReactNode }) {
-  const isMenu = open === 'menu'
+interface FilterPopoverProps {
+  /** What its button opens. */
+  name: 'menu' | 'started'
+  open: OpenFilter
+  onOpen: (open: OpenFilter) => void
+  icon: Icon
+  text: string
+  isActive?: boolean
+  /** What is in it while it is open: while it is closed nothing changes, and it is not drawn anew. */
+  children: ReactNode
+}
+
+const FilterPopover = memo(function FilterPopover(props: FilterPopoverProps) {
+  const { name, open, onOpen, icon: ButtonIcon, text, isActive = false, children } = props
   return (
     <Popover
       opened={open !== null}
@@ -115,14 +126,23 @@ function FilterPopover({ open, onOpen, children, ...props }: FilterMenuProps & {
       returnFocus
       transitionProps={{ duration: 0 }}
     >
-      <Popover.Target>{children}</Popover.Target>
-      <Popover.Dropdown p={0} aria-label={open === null || isMenu ? 'Filters' : filterTitles[open]}>
-        {isMenu && <FilterList filters={props.filters} onOpen={onOpen} />}
-        {open !== null && !isMenu && <Editor key={open} name={open} onOpen={onOpen} {...props} />}
+      <Popover.Target>
+        <UnstyledButton
+          className={classes.choice}
+          data-active={isActive || undefined}
+          onClick={() => onOpen(open === null ? name : null)}
+        >
+          <ButtonIcon size={15} stroke={1.8} aria-hidden />
+          {text}
+          {name === 'started' && <IconChevronDown size={13} aria-hidden />}
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown p={0} aria-label={open === null || open === 'menu' ? 'Filters' : filterTitles[open]}>
+        {children}
       </Popover.Dropdown>
     </Popover>
   )
-}
+})
 
 interface EditorProps extends FilterProps {
   name: FilterName
@@ -201,7 +221,7 @@ interface FilterPillsProps {
 }
 
 /** Every active filter in words: a click changes it, its cross takes it away. */
-export function FilterPills({ filters, scope, onOpen, onChange }: FilterPillsProps) {
+export const FilterPills = memo(function FilterPills({ filters, scope, onOpen, onChange }: FilterPillsProps) {
   const active = activeFilters(filters)
   const pills = active.filter((name) => name !== 'activity')
   if (pills.length === 0) return null
@@ -232,7 +252,7 @@ export function FilterPills({ filters, scope, onOpen, onChange }: FilterPillsPro
       </li>
     </ul>
   )
-}
+})
 
 /** What of the link or the saved view this version cannot follow; the list is shown without it. */
 export function SearchProblems({ problems, onRemove }: { problems: readonly SearchProblem[]; onRemove: () => void }) {

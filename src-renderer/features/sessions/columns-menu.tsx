@@ -1,7 +1,7 @@
 /** Which columns the list shows, in which order and how wide: with the mouse and with the keyboard. */
 import { ActionIcon, Checkbox, Popover, UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconColumns3, IconGripVertical } from '@tabler/icons-react'
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, memo, useState } from 'react'
 import {
   type ColumnLayout,
   clampWidth,
@@ -25,7 +25,7 @@ interface ColumnsMenuProps {
   onOpen: (isOpen: boolean) => void
 }
 
-export function ColumnsMenu({ layout, onLayout, isOpen, onOpen }: ColumnsMenuProps) {
+export const ColumnsMenu = memo(function ColumnsMenu({ layout, onLayout, isOpen, onOpen }: ColumnsMenuProps) {
   return (
     <Popover
       opened={isOpen}
@@ -65,7 +65,7 @@ export function ColumnsMenu({ layout, onLayout, isOpen, onOpen }: ColumnsMenuPro
       </Popover.Dropdown>
     </Popover>
   )
-}
+})
 
 function ColumnList({ layout, onLayout }: Pick<ColumnsMenuProps, 'layout' | 'onLayout'>) {
   const [dragged, setDragged] = useState<SessionColumnId | null>(null)

@@ -8,6 +8,7 @@ import {
   IconPlugConnectedX,
 } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { memo, type ReactNode } from 'react'
 import { useData, useDataStatus, useRevision } from '../../ui/data-context.ts'
 import { filterWords } from '../../ui/filter-words.ts'
 import { counted } from '../../ui/labels.ts'
@@ -35,7 +36,7 @@ interface ListBlankProps {
 }
 
 /** Nothing while there are rows. */
-export function ListBlank(props: ListBlankProps) {
+export const ListBlank = memo(function ListBlank(props: ListBlankProps) {
   const { count, isComplete, isFailed, filters, scope } = props
   const firstSync = useDataStatus((status) => status.firstSync)
   const reading = useDataStatus((status) => status.reading)
@@ -103,9 +104,9 @@ export function ListBlank(props: ListBlankProps) {
       </Blank>
     </Over>
   )
-}
+})
 
-const Over = ({ children }: { children: React.ReactNode }) => <div className={classes.over}>{children}</div>
+const Over = ({ children }: { children: ReactNode }) => <div className={classes.over}>{children}</div>
 
 /** Which one filter to drop, and how many sessions there would be. */
 function Ways({ filters, scope, chosen, nowMs, onChange }: ListBlankProps) {

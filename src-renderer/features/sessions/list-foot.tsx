@@ -1,5 +1,6 @@
 /** The line under the list: how many sessions, and the sums of all or of those selected. */
 import { useQuery } from '@tanstack/react-query'
+import { memo } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { SessionPage } from '../../data/data-api.ts'
 import { useData, useDataStatus, useRevision } from '../../ui/data-context.ts'
@@ -18,7 +19,7 @@ interface ListFootProps {
   onClear: () => void
 }
 
-export function ListFoot({ all, selection, note, isHeld, onClear }: ListFootProps) {
+export const ListFoot = memo(function ListFoot({ all, selection, note, isHeld, onClear }: ListFootProps) {
   const selected = useSelected(selection, all)
   const reading = useDataStatus((status) => status.reading)
   const isPartial = all !== null && !all.complete
@@ -52,7 +53,7 @@ export function ListFoot({ all, selection, note, isHeld, onClear }: ListFootProp
       )}
     </footer>
   )
-}
+})
 
 function Sums({ quantity, byCurrency }: SessionPage['totals']) {
   return (

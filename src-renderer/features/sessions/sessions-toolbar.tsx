@@ -1,7 +1,7 @@
 /** The bar over the list: view, filters, search, and what can be done with the list. */
 import { ActionIcon, TextInput } from '@mantine/core'
 import { IconClock, IconHistory, IconSearch, IconX } from '@tabler/icons-react'
-import { memo, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import { memo, type ReactNode, type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { SessionFacets } from '../../data/data-api.ts'
 import type { ColumnLayout } from '../../ui/column-layout.ts'
 import { ActivityChips, FilterMenu, type OpenFilter } from '../../ui/filter-bar.tsx'
@@ -41,7 +41,8 @@ interface SessionsToolbarProps {
 /** Drawn anew when what it shows changes, not with every row. */
 export const SessionsToolbar = memo(function SessionsToolbar(props: SessionsToolbarProps) {
   const { filters, scope, facets, onChange, exactTimes, onExactTimes, open, onOpen, layout, onLayout } = props
-  const openAs = (menu: 'views' | 'columns') => (isOpen: boolean) => onOpen(isOpen ? menu : null)
+  const onViews = useCallback((isOpen: boolean) => onOpen(isOpen ? 'views' : null), [onOpen])
+  const onColumns = useCallback((isOpen: boolean) => onOpen(isOpen ? 'columns' : null), [onOpen])
   const TimesIcon = exactTimes ? IconClock : IconHistory
   const times = exactTimes ? 'Times are exact: show relative ones (t)' : 'Times are relative: show exact ones (t)'
   return (
@@ -52,7 +53,7 @@ export const SessionsToolbar = memo(function SessionsToolbar(props: SessionsTool
         chosen={props.chosenView}
         onChoose={props.onView}
         isOpen={open === 'views'}
-        onOpen={openAs('views')}
+        onOpen={onViews}
       />
       <ActivityChips filters={filters} scope={scope} facets={facets} onChange={onChange} />
       <FilterMenu
@@ -80,7 +81,7 @@ export const SessionsToolbar = memo(function SessionsToolbar(props: SessionsTool
         >
           <TimesIcon size={17} stroke={1.7} />
         </ActionIcon>
-        <ColumnsMenu layout={layout} onLayout={onLayout} isOpen={open === 'columns'} onOpen={openAs('columns')} />
+        <ColumnsMenu layout={layout} onLayout={onLayout} isOpen={open === 'columns'} onOpen={onColumns} />
         {props.children}
       </div>
     </div>
