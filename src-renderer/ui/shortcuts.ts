@@ -3,7 +3,7 @@
  * sheet lists those with keys, the command palette those that can be run.
  */
 import type { Icon } from '@tabler/icons-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { create } from 'zustand'
 
 export interface Command {
@@ -47,7 +47,10 @@ export function useCommands(commands: readonly Command[]): void {
     latest.current = commands
   })
   // What a command does may change with every render; what is listed only when its words or keys do.
-  const listed = JSON.stringify(commands.map(({ run, icon: _icon, ...words }) => [words, run !== undefined]))
+  const listed = useMemo(
+    () => JSON.stringify(commands.map(({ run, icon: _icon, ...words }) => [words, run !== undefined])),
+    [commands],
+  )
   // biome-ignore lint/correctness/useExhaustiveDependencies: `listed` stands for the commands
   useEffect(() => {
     const owner = Symbol('commands')

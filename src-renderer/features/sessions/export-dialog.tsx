@@ -21,7 +21,6 @@ import { deviceZone } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
 import { InlineError } from '../../ui/parts.tsx'
 import { dismissExport, startExport, useExportJob } from '../../ui/session-export.ts'
-import { useCommands } from '../../ui/shortcuts.ts'
 import classes from './export-dialog.module.css'
 import type { ListTarget } from './list-selection.ts'
 
@@ -59,8 +58,9 @@ let lastChoices: Choices = {
   csv: csvDialectOf(globalThis.navigator?.language ?? 'en'),
 }
 
-interface ExportSessionsProps {
-  /** The list as of now, or what is selected in it. */
+/** What is exported, as of the opening of the dialog. */
+export interface ExportAsked {
+  /** The list, or what is selected in it. */
   target: ListTarget
   /** The filters in words, one each. */
   filterWords: readonly string[]
@@ -68,34 +68,12 @@ interface ExportSessionsProps {
   listColumns: readonly ExportColumn[]
 }
 
-/** The button and its dialog. */
-export function ExportSessions(props: ExportSessionsProps) {
-  const [opened, setOpened] = useState(false)
-  useCommands([
-    {
-      id: 'sessions.export',
-      group: 'Sessions list',
-      text: 'Export…',
-      icon: IconFileExport,
-      run: () => setOpened(true),
-    },
-  ])
-  return (
-    <>
-      <Button variant="default" leftSection={<IconFileExport size={15} />} onClick={() => setOpened(true)}>
-        Export…
-      </Button>
-      <ExportDialog {...props} opened={opened} onClose={() => setOpened(false)} />
-    </>
-  )
-}
-
-interface ExportDialogProps extends ExportSessionsProps {
+interface ExportDialogProps extends ExportAsked {
   opened: boolean
   onClose: () => void
 }
 
-function ExportDialog(props: ExportDialogProps) {
+export function ExportDialog(props: ExportDialogProps) {
   const job = useExportJob((state) => state.job)
   const [started, setStarted] = useState(false)
   const close = () => {
@@ -131,7 +109,7 @@ function ExportForm({ target, filterWords, listColumns, close, isStarted, onStar
   const isFilling = useDataStatus((status) => status.reading !== null || status.firstSync !== null)
   const [choices, setChoices] = useState(lastChoices)
   // As of the opening: what is counted here is what is written.
-  const { query, only } = useRef(target).current
+  const { query, only } = target
   const [onlySelected, setOnlySelected] = useState(only !== null)
   const scope: ExportScope = { query, only: onlySelected ? only : null }
   const size = useExportSize(scope)

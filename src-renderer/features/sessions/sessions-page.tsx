@@ -36,7 +36,7 @@ import {
 import { type Command, openPalette, useCommands } from '../../ui/shortcuts.ts'
 import { useShowView } from '../../ui/show-view.ts'
 import { useUiState } from '../../ui/ui-state.ts'
-import { ExportSessions } from './export-dialog.tsx'
+import { ExportSessions } from './export-sessions.tsx'
 import { keyOf } from './held-rows.ts'
 import { ListBlank } from './list-blank.tsx'
 import { listExportColumns } from './list-export-columns.ts'
@@ -45,15 +45,17 @@ import { add, isEmpty, MAX_SELECTED, nothingSelected, type Selection, targetOf, 
 import classes from './sessions.module.css'
 import { SessionsGrid } from './sessions-grid.tsx'
 import { type OpenMenu, SessionsToolbar } from './sessions-toolbar.tsx'
-import { type Span, useListRows } from './use-list-rows.ts'
+import { covers, spanAround } from './span-around.ts'
+import { useListRows } from './use-list-rows.ts'
 import { useListScroll } from './use-list-scroll.ts'
+import { useNextSearch } from './use-next-search.ts'
 
 const route = getRouteApi('/sessions')
 
-/** Rows asked for around those that are seen, in multiples: scrolling asks once per so many. */
-const SPAN_STEP = 50
-const SPAN_MARGIN = 30
-const FIRST_SPAN: Span = { offset: 0, limit: 2 * SPAN_STEP }
+const FIRST_SPAN = spanAround(0, 0, false)
+/** After so long without scrolling more rows are asked for than are seen. */
+const WIDEN_AFTER_MS = 50
+const BEHIND_FRAME_MS = 40
 const GROUP = 'Sessions list'
 const sorts = sessionColumnIds.flatMap((id) => {
   const { sort, title } = sessionColumn(id)
@@ -72,24 +74,46 @@ export function SessionsPage() {
   const [{ layout, exactTimes }, setPreferences] = useListPreferences()
   const { view, problems } = useMemo(() => readSessionsSearch(search), [search])
   const { filters, sort, descending } = view
-  useEffect(() => useUiState.setState({ sessionsSearch: search }), [search])
+  const keepSearch = useCallbackRef(() => useUiState.setState({ sessionsSearch: search }))
+  useEffect(() => keepSearch, [keepSearch])
+  // The rail's link knows it too, behind the frame that shows what was asked.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the search that changed
+  useEffect(() => {
+    const timer = setTimeout(keepSearch, BEHIND_FRAME_MS)
+    return () => clearTimeout(timer)
+  }, [search])
 
   const [span, setSpan] = useState(FIRST_SPAN)
+  const [topSpan, setTopSpan] = useState(FIRST_SPAN)
   const [start] = useState(() => useUiState.getState().sessionsCursor)
   const [reading, setReading] = useState({ pointer: false, focus: false })
   const [active, setActive] = useState<{ index: number; key: string | null }>({ index: -1, key: start.key })
   const [isAway, setIsAway] = useState(start.scrollTop > 0)
   // Whoever reads a row, or stands somewhere in the list, must find it where it is.
   const isStill = reading.pointer || isAway || (reading.focus && active.index >= 0)
-  const rows = useListRows(view, scope, chosen, span, isStill)
+  const rows = useListRows(view, scope, chosen, span, topSpan, isStill)
   const { shown, question, nowMs } = rows
   const scroll = useListScroll(shown?.count ?? 0, start.scrollTop)
   useEffect(() => setIsAway(!scroll.isAtTop), [scroll.isAtTop])
+  const { first, last, slots } = scroll
   useEffect(() => {
-    const offset = Math.max(0, Math.floor((scroll.first - SPAN_MARGIN) / SPAN_STEP) * SPAN_STEP)
-    const end = Math.ceil((scroll.last + 1 + SPAN_MARGIN) / SPAN_STEP) * SPAN_STEP
-    setSpan((now) => (now.offset === offset && now.limit === end - offset ? now : { offset, limit: end - offset }))
-  }, [scroll.first, scroll.last])
+    const top = spanAround(0, slots, false)
+    setTopSpan((now) => (now.limit === top.limit ? now : top))
+  }, [slots])
+  useEffect(() => {
+    const near = spanAround(first, last, false)
+    setSpan((now) => (covers(now, near) ? now : near))
+  }, [first, last])
+  // Whoever may scroll finds rows where a turn of the wheel leads.
+  const mayScroll = (reading.pointer || reading.focus || isAway) && rows.all !== null
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another question begins with a narrow span
+  useEffect(() => {
+    if (!mayScroll) return
+    const wide = spanAround(first, last, true)
+    const widen = () => setSpan((now) => (now.offset === wide.offset && now.limit === wide.limit ? now : wide))
+    const timer = setTimeout(widen, WIDEN_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [first, last, mayScroll, question])
 
   const [selection, setSelection] = useState<Selection>(nothingSelected)
   const anchor = useRef<number | null>(null)
@@ -98,6 +122,7 @@ export function SessionsPage() {
   const [asked, setAsked] = useState(question)
   if (asked !== question) {
     setAsked(question)
+    setSpan(topSpan)
     setSelection(nothingSelected)
     setActive({ index: -1, key: null })
     setNote(null)
@@ -123,10 +148,11 @@ export function SessionsPage() {
   }, [shown, activeNow, active])
 
   const go = (next: SessionsSearch) => void navigate({ to: '/sessions', search: next, replace: true })
-  const change = useCallbackRef((part: Partial<ListFilters>) => go({ ...search, ...writeFilters(part) }))
+  const goOn = useNextSearch(search, (next) => rows.ask(readSessionsSearch(next).view), go)
+  const change = useCallbackRef((part: Partial<ListFilters>) => goOn(writeFilters(part)))
   const setLayout = useCallbackRef((layout: ColumnLayout) => setPreferences({ layout }))
   const setExactTimes = useCallbackRef((exactTimes: boolean) => setPreferences({ exactTimes }))
-  const sortBy = (column: SessionSort) => go({ ...search, ...writeSort(column, column === sort ? !descending : true) })
+  const sortBy = (column: SessionSort) => goOn(writeSort(column, column === sort ? !descending : true))
   const chosenView = useUiState((state) => state.chosenView)
   const showView = useShowView()
 
@@ -135,11 +161,11 @@ export function SessionsPage() {
     void navigate({ to: '/stores/$storeId/sessions/$sessionId', params: { storeId: row.storeId, sessionId: row.id } })
   }
   const selectAll = () => setSelection({ all: true })
-  const unselect = () => {
+  const unselect = useCallbackRef(() => {
     if (isEmpty(selection)) setActive({ index: -1, key: null })
     setSelection(nothingSelected)
     setNote(null)
-  }
+  })
   const letIn = () => {
     rows.letIn()
     scrollToTop()
@@ -210,16 +236,12 @@ export function SessionsPage() {
     go({ ...withoutProblems(search), ...stores })
   }
   const count = rows.all?.count ?? null
-  const exportButton = useMemo(
-    () => (
-      <ExportSessions
-        target={targetOf(selection, { ...question, nowMs }, count ?? 0)}
-        filterWords={activeFilters(filters).map((name) => filterWords(name, filters, scope))}
-        listColumns={listExportColumns(layout)}
-      />
-    ),
-    [selection, question, nowMs, count, filters, scope, layout],
-  )
+  const exported = useCallbackRef(() => ({
+    target: targetOf(selection, { ...question, nowMs }, count ?? 0),
+    filterWords: activeFilters(filters).map((name) => filterWords(name, filters, scope)),
+    listColumns: listExportColumns(layout),
+  }))
+  const exportButton = useMemo(() => <ExportSessions what={exported} />, [exported])
   return (
     <div className={classes.page}>
       <VisuallyHidden component="h1">Sessions</VisuallyHidden>
@@ -314,6 +336,15 @@ interface ListActs {
 
 /** The list's shortcuts and its commands in the palette: filters and sorts by name. */
 function useListCommands(acts: ListActs): void {
+  const latest = useRef(acts)
+  useEffect(() => {
+    latest.current = acts
+  })
+  // Made once: a list is drawn far more often than its commands change.
+  useCommands(useMemo(() => listCommands(latest), []))
+}
+
+function listCommands(acts: { readonly current: ListActs }): Command[] {
   const own = (id: string, text: string, keys: string, run: () => void, icon?: Command['icon']): Command => ({
     id: `sessions.${id}`,
     group: GROUP,
@@ -328,16 +359,16 @@ function useListCommands(acts: ListActs): void {
     text,
     keys,
   })
-  useCommands([
-    own('search', 'Search session or customer id', '/', acts.search, IconSearch),
-    own('filter', 'Add a filter', 'f', () => acts.filter('menu'), IconFilter),
-    own('clear', 'Clear all filters', 'shift+f', acts.clear, IconFilter),
-    own('views', 'Switch or save a view', 'v', acts.views, IconBookmark),
-    own('columns', 'Choose columns', 'c', acts.columns, IconColumns3),
-    own('times', 'Relative or exact times', 't', acts.times, IconClock),
-    own('let-in', 'Update: let new and changed rows in', 'u', acts.letIn, IconRefresh),
-    own('rows', 'Go to the rows', 'r', acts.rows, IconArrowsSort),
-    own('all', 'Select all under the filters', 'mod+a', acts.selectAll),
+  return [
+    own('search', 'Search session or customer id', '/', () => acts.current.search(), IconSearch),
+    own('filter', 'Add a filter', 'f', () => acts.current.filter('menu'), IconFilter),
+    own('clear', 'Clear all filters', 'shift+f', () => acts.current.clear(), IconFilter),
+    own('views', 'Switch or save a view', 'v', () => acts.current.views(), IconBookmark),
+    own('columns', 'Choose columns', 'c', () => acts.current.columns(), IconColumns3),
+    own('times', 'Relative or exact times', 't', () => acts.current.times(), IconClock),
+    own('let-in', 'Update: let new and changed rows in', 'u', () => acts.current.letIn(), IconRefresh),
+    own('rows', 'Go to the rows', 'r', () => acts.current.rows(), IconArrowsSort),
+    own('all', 'Select all under the filters', 'mod+a', () => acts.current.selectAll()),
     own('sort', 'Sort by…', 's', () => openPalette('sort by '), IconArrowsSort),
     handled('move', 'Move', 'arrowup arrowdown'),
     handled('page', 'Move by a page', 'pageup pagedown'),
@@ -354,7 +385,7 @@ function useListCommands(acts: ListActs): void {
           group: 'Filters',
           text: `Filter by ${filterTitles[name].toLowerCase()}`,
           icon: IconFilter,
-          run: () => acts.filter(name),
+          run: () => acts.current.filter(name),
         }),
       ),
     ...sorts.map(
@@ -363,8 +394,8 @@ function useListCommands(acts: ListActs): void {
         group: 'Sort',
         text: `Sort by ${title.toLowerCase()}`,
         icon: IconArrowsSort,
-        run: () => acts.sortBy(sort),
+        run: () => acts.current.sortBy(sort),
       }),
     ),
-  ])
+  ]
 }

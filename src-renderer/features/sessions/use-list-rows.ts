@@ -1,5 +1,6 @@
 /** The rows of the list and what is known of all under its filter: asked from the worker, held still where wanted. */
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useCallbackRef } from '@mantine/hooks'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
@@ -10,15 +11,10 @@ import type { ListView } from '../../ui/sessions-search.ts'
 import { serverNow, useNow } from '../../ui/use-now.ts'
 import { follow, hold, keyOf, type ShownRows, straysOf } from './held-rows.ts'
 import { nextStaleAt } from './next-stale.ts'
+import type { Span } from './span-around.ts'
 
 /** A list as a question, without place and time. */
 export type ListQuestion = Omit<SessionQuery, 'offset' | 'limit' | 'nowMs'>
-
-/** Places on the screen that should be filled. */
-export interface Span {
-  offset: number
-  limit: number
-}
 
 export interface ListRows {
   question: ListQuestion
@@ -35,6 +31,8 @@ export interface ListRows {
   facets: SessionFacets | undefined
   /** Lets in what waits: the rows take their present places. */
   letIn: () => void
+  /** Asks for the first rows of another view, `top`; resolves when they are there or will not come. */
+  ask: (view: ListView) => Promise<void>
 }
 
 /** How often activity is derived anew while nothing changes; the next row that turns stale comes in between. */
@@ -61,6 +59,7 @@ interface Held {
 /**
  * @param chosen ids of the chosen stores; empty means all
  * @param wanted places on the screen
+ * @param top places on the screen of a list at its top, which is where another question begins
  * @param isStill true while rows must not move under the person's eyes
  */
 export function useListRows(
@@ -68,14 +67,19 @@ export function useListRows(
   scope: ListScope,
   chosen: readonly string[],
   wanted: Span,
+  top: Span,
   isStill: boolean,
 ): ListRows {
   const data = useData()
+  const queryClient = useQueryClient()
   const revision = useRevision()
   const [boundary, setBoundary] = useState(0)
   const nowMs = Math.max(useNow(ACTIVITY_STEP_MS), boundary)
-  const { filters, sort, descending } = view
-  const questionKey = JSON.stringify({ ...filterOf(filters, scope, chosen, nowMs), sort, descending })
+  const keyFor = (view: ListView) => {
+    const { filters, sort, descending } = view
+    return JSON.stringify({ ...filterOf(filters, scope, chosen, nowMs), sort, descending })
+  }
+  const questionKey = keyFor(view)
   // Relative days are the same for a whole day: the question stays the same object too.
   const question = useMemo(() => JSON.parse(questionKey) as ListQuestion, [questionKey])
 
@@ -83,16 +87,15 @@ export function useListRows(
   const [generation, setGeneration] = useState(0)
   const isCurrent = held?.questionKey === questionKey
   const shift = isCurrent ? held.shown.shift : 0
-  const offset = Math.max(0, Math.floor((wanted.offset + shift - SLACK) / STEP) * STEP)
-  const limit = Math.ceil((wanted.offset + wanted.limit + shift + SLACK) / STEP) * STEP - offset
+  const place = placeOf(held === null || isCurrent ? wanted : top, shift)
 
   const latest = useRef({ held, isStill, wanted })
   useEffect(() => {
     latest.current = { held, isStill, wanted }
   })
-  const { data: answer, isError } = useQuery({
+  const queryOf = (questionKey: string, question: ListQuestion, { offset, limit }: Span) => ({
     queryKey: ['sessions', questionKey, offset, limit, nowMs, revision],
-    queryFn: async ({ signal }): Promise<Answer> => {
+    queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Answer> => {
       const page = await data.sessions({ ...question, offset, limit, nowMs }, signal)
       const { held, isStill, wanted } = latest.current
       const keys = isStill && held?.questionKey === questionKey ? straysOf(held.shown, { ...page, offset }, wanted) : []
@@ -100,8 +103,22 @@ export function useListRows(
       const strays = new Map(keys.map((key, index) => [keyOf(key), rows[index] ?? null]))
       return { ...page, questionKey, offset, strays }
     },
-    placeholderData: keepPreviousData,
     structuralSharing: false,
+  })
+  const { data: answer, isError } = useQuery({
+    ...queryOf(questionKey, question, place),
+    placeholderData: keepPreviousData,
+  })
+
+  const ahead = useRef<readonly unknown[] | null>(null)
+  const ask = useCallbackRef(async (next: ListView) => {
+    const key = keyFor(next)
+    const query = queryOf(key, JSON.parse(key) as ListQuestion, placeOf(top, 0))
+    if (ahead.current !== null) void queryClient.cancelQueries({ queryKey: ahead.current })
+    ahead.current = query.queryKey
+    // What fails is asked again by whoever shows it.
+    await queryClient.fetchQuery({ ...query, retry: false }).catch(() => undefined)
+    if (ahead.current === query.queryKey) ahead.current = null
   })
 
   if (answer !== undefined && answer.questionKey === questionKey) {
@@ -134,7 +151,14 @@ export function useListRows(
     isFailed: isError,
     facets,
     letIn: () => setGeneration((count) => count + 1),
+    ask,
   }
+}
+
+/** Places in the present order that fill those on the screen. */
+function placeOf(wanted: Span, shift: number): Span {
+  const offset = Math.max(0, Math.floor((wanted.offset + shift - SLACK) / STEP) * STEP)
+  return { offset, limit: Math.ceil((wanted.offset + wanted.limit + shift + SLACK) / STEP) * STEP - offset }
 }
 
 const NO_ROWS: readonly SessionSummary[] = []

@@ -1,5 +1,6 @@
 /** Scrolling of the list: which rows are seen, and how they lie in an element shorter than all of them together. */
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { elementPosition, MAX_HEIGHT, mustSettle, type ScrollPlace, scrolledTo, scrollSpan } from './scroll-map.ts'
 
 export const ROW_HEIGHT = 34
@@ -74,8 +75,8 @@ export function useListScroll(count: number, start: number): ListScroll {
   const onScroll = useCallback(() => {
     if (scroller.current === null || !isRestored.current) return
     place.current = scrolledTo(span, place.current, scroller.current.scrollTop, view)
-    if (mustSettle(span, place.current)) moveTo(place.current.top)
-    else draw()
+    // Within the frame that scrolls: later, the frame would show a gap first.
+    flushSync(() => (mustSettle(span, place.current) ? moveTo(place.current.top) : draw()))
     clearTimeout(settling.current)
     if (span.list === span.element) return
     settling.current = setTimeout(() => moveTo(place.current.top), SETTLE_MS)
