@@ -99,6 +99,16 @@ export interface SessionFilter {
   reviewed: boolean | null
   /** Whether a verification waits for an employee now. */
   waitingNow: boolean | null
+  /** The furthest step ever reached, one of `steps`. */
+  furthestStep: string[]
+  /** What stood in the way last, one of `obstacles`. */
+  obstacle: string[]
+  /** Of the last spot check with an outcome. */
+  checkMethod: string[]
+  /** Numbers of the employees who gave the last outcome. */
+  checkedBy: string[]
+  /** Whether its spot checks found differences; a session without an outcome of one is neither. */
+  withFinding: boolean | null
   /** Whether it expired unpaid. */
   abandoned: boolean | null
   /** Whether a spot check or an age verification was ever required. */
@@ -135,6 +145,11 @@ export const noFilter: SessionFilter = {
   rating: [],
   reviewed: null,
   waitingNow: null,
+  furthestStep: [],
+  obstacle: [],
+  checkMethod: [],
+  checkedBy: [],
+  withFinding: null,
   abandoned: null,
   withCheck: null,
   weekday: [],
@@ -211,6 +226,11 @@ export interface SessionFacets {
   reviewed: FacetValue[]
   abandoned: FacetValue[]
   withCheck: FacetValue[]
+  /** Sessions of which it is not known are under none of the values, as in the next three. */
+  furthestStep: FacetValue[]
+  obstacle: FacetValue[]
+  checkMethod: FacetValue[]
+  checkedBy: FacetValue[]
 }
 
 export type SessionKey = Pick<SessionSummary, 'storeId' | 'id'>

@@ -8,6 +8,7 @@ import { CodeColumn, NumberColumn, roomFor } from './columns.ts'
 import { RowSet } from './row-set.ts'
 import { RowTexts } from './row-texts.ts'
 import { SessionProfiles } from './session-profiles.ts'
+import { codesOfLabel, SessionTraits } from './session-traits.ts'
 
 /** Since when waiting or interaction runs, UTC milliseconds; NaN where it does not. */
 export interface Running {
@@ -40,6 +41,9 @@ export class SessionColumns {
   readonly texts = new RowTexts()
   readonly storeId = new CodeColumn<string>()
   readonly profiles = new SessionProfiles()
+  readonly traits = new SessionTraits()
+  /** Numbers of employees. */
+  readonly checkedBy = new CodeColumn<string | null>()
   readonly version = new NumberColumn()
   readonly startedAt = new NumberColumn()
   /** These in milliseconds after the start: narrower than instants. */
@@ -52,6 +56,7 @@ export class SessionColumns {
   readonly waitingMs = new NumberColumn()
   readonly interactionMs = new NumberColumn()
   readonly preventedLoss = new NumberColumn()
+  readonly differences = new NumberColumn()
   /** By row; few rows are running at a time. */
   readonly running = new Map<number, Running>()
 
@@ -205,11 +210,9 @@ export class SessionColumns {
       rating: profile.rating,
       reviewed: profile.reviewed,
       preventedLoss: orNull(this.preventedLoss.get(row)),
-      furthestStep: null,
-      obstacle: null,
-      checkMethod: null,
-      checkedBy: null,
-      differences: null,
+      ...this.traits.get(row),
+      checkedBy: this.checkedBy.get(row),
+      differences: orNull(this.differences.get(row)),
     }
   }
 
@@ -283,6 +286,8 @@ export class SessionColumns {
     const { columns } = block
     this.storeId.write(rows, new Int32Array(rows.length).fill(storeCode))
     this.profiles.write(rows, this.profiles.codesIn(block))
+    this.traits.write(rows, this.traits.codesIn(block))
+    this.checkedBy.write(rows, codesOfLabel(this.checkedBy, columns.checkedBy))
     this.version.write(rows, columns.version)
     this.startedAt.write(rows, columns.startedAt)
     this.lastActivityAfter.write(rows, minus(columns.lastActivityAt, columns.startedAt))
@@ -294,6 +299,7 @@ export class SessionColumns {
     this.waitingMs.write(rows, columns.waitingMs)
     this.interactionMs.write(rows, columns.interactionMs)
     this.preventedLoss.write(rows, columns.preventedLoss)
+    this.differences.write(rows, columns.differences)
     this.writeOpen(rows, columns.endedAt)
     this.writeRunning(rows, columns.waitingSince, columns.interactingSince)
     this.noteChanges(rows)

@@ -39,6 +39,8 @@ export function narrow(
 ): void {
   narrowToStores(rows, columns, filter.storeIds)
   narrowToProfiles(rows, columns, filter, moment)
+  narrowToTraits(rows, columns, filter)
+  narrowToRange(rows, columns.differences, rangeOfFinding(filter.withFinding))
   // Instants are whole milliseconds.
   const startedTo = filter.startedTo === null ? null : Math.ceil(filter.startedTo) - 1
   narrowToRange(rows, columns.startedAt, { min: filter.startedFrom, max: startedTo })
@@ -123,6 +125,23 @@ export const labelFilters = {
 } as const satisfies { [Name in keyof FieldFilter]?: (profile: Profile) => string | number | boolean }
 export type LabelFilter = keyof typeof labelFilters
 export const labelFilterNames = Object.keys(labelFilters) as LabelFilter[]
+
+/** Filters that a session's traits answer, and `checkedBy`; null is under none of their values. */
+export const traitFilterNames = ['furthestStep', 'obstacle', 'checkMethod'] as const satisfies (keyof FieldFilter)[]
+
+function narrowToTraits(rows: RowSet, { traits, checkedBy }: SessionColumns, filter: FieldFilter): void {
+  const isAmong = (wanted: readonly string[], value: string | null) =>
+    wanted.length === 0 || (value !== null && wanted.includes(value))
+  if (traitFilterNames.some((name) => filter[name].length > 0)) {
+    const matches = traits.values.map((each) => traitFilterNames.every((name) => isAmong(filter[name], each[name])))
+    narrowToCodes(rows, traits, Uint8Array.from(matches, Number))
+  }
+  const matches = checkedBy.values.map((number) => isAmong(filter.checkedBy, number))
+  narrowToCodes(rows, checkedBy, Uint8Array.from(matches, Number))
+}
+
+const rangeOfFinding = (withFinding: boolean | null): Range | null =>
+  withFinding === null ? null : withFinding ? { min: 1, max: null } : { min: 0, max: 0 }
 
 /** A filter's conditions on labels and time apart from all others. */
 export function splitLabels<Filter extends FieldFilter>(filter: Filter) {

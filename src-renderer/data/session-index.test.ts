@@ -73,7 +73,7 @@ class NaiveIndex {
 }
 
 /** What filter menus offer: the value of a row, and the filter that leaves the menu's own out of account. */
-const menus: { [Name in keyof SessionFacets]: (row: SessionSummary, nowMs: number) => string } = {
+const menus: { [Name in keyof SessionFacets]: (row: SessionSummary, nowMs: number) => string | null } = {
   activity: (row, nowMs) => activityOf(row, nowMs),
   state: (row) => row.state,
   progress: (row) => row.progress,
@@ -86,7 +86,12 @@ const menus: { [Name in keyof SessionFacets]: (row: SessionSummary, nowMs: numbe
   reviewed: (row) => String(row.reviewed),
   abandoned: (row) => String(row.progress === 'abandoned'),
   withCheck: (row) => String(checked(row)),
+  furthestStep: (row) => row.furthestStep,
+  obstacle: (row) => row.obstacle,
+  checkMethod: (row) => row.checkMethod,
+  checkedBy: (row) => row.checkedBy,
 }
+const traitNames = ['furthestStep', 'obstacle', 'checkMethod', 'checkedBy'] as const
 
 const checked = (row: SessionSummary) => row.spotCheck !== 'not_required' || row.ageVerification !== 'not_required'
 /** By zone and instant: the calendar takes its time, and is asked for few instants. */
@@ -153,6 +158,8 @@ function isUnder(query: SessionQuery, row: SessionSummary): boolean {
     oneOf(query.rating, row.rating ?? 0) &&
     (query.reviewed === null || query.reviewed === row.reviewed) &&
     (query.waitingNow === null || query.waitingNow === (row.waitingSince !== null)) &&
+    traitNames.every((name) => query[name].length === 0 || query[name].includes(row[name] ?? '')) &&
+    (query.withFinding === null || (row.differences !== null && query.withFinding === row.differences > 0)) &&
     (query.abandoned === null || query.abandoned === (row.progress === 'abandoned')) &&
     (query.withCheck === null || query.withCheck === checked(row)) &&
     (query.weekday.length === 0 || query.weekday.includes(wallTime(row).weekday)) &&
@@ -180,6 +187,10 @@ const labels = {
   state: ['open', 'closed', 'cancelled', 'partially_returned'] as const,
   progress: ['basket_created', 'payment_completed', 'abandoned', 'something_new'],
   client: ['matrix', 'sdk-ios', 'Zebra ™'],
+  step: ['basket_created', 'payment_started', 'session_completed'],
+  obstacle: ['payment_failed', 'none', 'something_new'],
+  method: ['sight_check', 'full_rescan'],
+  staff: ['1001', '1002', 'null'],
   check: ['not_required', 'waiting', 'in_progress', 'approved', 'rejected'] as const,
 }
 const instantArbitrary = fc.oneof(
@@ -213,11 +224,11 @@ const rowArbitrary: fc.Arbitrary<SessionSummary> = fc.record({
   rating: maybe(fc.integer({ min: 1, max: 5 })),
   reviewed: fc.boolean(),
   preventedLoss: maybe(fc.constantFrom(0, 119, 2 ** 31)),
-  furthestStep: fc.constant(null),
-  obstacle: fc.constant(null),
-  checkMethod: fc.constant(null),
-  checkedBy: fc.constant(null),
-  differences: fc.constant(null),
+  furthestStep: maybe(fc.constantFrom(...labels.step)),
+  obstacle: maybe(fc.constantFrom(...labels.obstacle)),
+  checkMethod: maybe(fc.constantFrom(...labels.method)),
+  checkedBy: maybe(fc.constantFrom(...labels.staff)),
+  differences: maybe(fc.constantFrom(0, 1, 3, 255)),
 })
 
 const listOf = <Value>(values: readonly Value[], unknown: Value): fc.Arbitrary<Value[]> => {
@@ -277,6 +288,11 @@ const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   rating: listOf([0, 1, 2, 3, 4, 5], 9),
   reviewed: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   waitingNow: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
+  furthestStep: listOf(labels.step, 'unheard_of'),
+  obstacle: listOf(labels.obstacle, 'unheard_of'),
+  checkMethod: listOf(labels.method, 'unheard_of'),
+  checkedBy: listOf(labels.staff, 'nobody'),
+  withFinding: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   abandoned: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   withCheck: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   weekday: listOf<number>([0, 1, 2, 3, 4, 5, 6], 7),
@@ -355,6 +371,7 @@ function expectSameFacets(index: SessionIndex, naive: NaiveIndex, query: Session
     const counts = new Map<string, number>()
     for (const row of rows) {
       const value = menus[name](row, query.nowMs)
+      if (value === null) continue
       counts.set(value, (counts.get(value) ?? 0) + Number(isUnder(open, row)))
     }
     const expected = [...counts].map(([value, count]) => ({ value, count }))

@@ -7,6 +7,7 @@
  */
 import { columnsOf, type DayBlock } from '#shared/protocol/day-block.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
+import type { CodeColumn } from './columns.ts'
 import {
   type FacetValue,
   noFilter,
@@ -48,7 +49,7 @@ interface Found {
 }
 
 /** Answers kept while nothing changes. */
-const KEPT_ANSWERS = 4
+const KEPT_ANSWERS = 8
 
 export class SessionIndex {
   /** For exports, which read whole columns; nobody else writes them. */
@@ -253,10 +254,7 @@ export class SessionIndex {
         for (const name of labelFilterNames) add(name, labelFilters[name](profile), countFor(name))
       }
     })
-    const valuesOf = (name: keyof SessionFacets): FacetValue[] =>
-      [...(tallies.get(name) ?? [])]
-        .map(([value, count]) => ({ value, count }))
-        .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+    const valuesOf = (name: keyof SessionFacets): FacetValue[] => inMenuOrder(tallies.get(name) ?? new Map())
     return {
       activity: valuesOf('activity'),
       state: valuesOf('state'),
@@ -270,6 +268,46 @@ export class SessionIndex {
       reviewed: valuesOf('reviewed'),
       abandoned: valuesOf('abandoned'),
       withCheck: valuesOf('withCheck'),
+      ...this.traitFacets(filter, wide, staleAfterMinutes),
+    }
+  }
+
+  /** Menus of traits: while none of them narrows, all are counted over the same rows. */
+  private traitFacets(
+    filter: SessionFilter & Pick<SessionQuery, 'nowMs'>,
+    wide: RowSet,
+    staleAfterMinutes: (storeId: string) => number,
+  ): Pick<SessionFacets, 'furthestStep' | 'obstacle' | 'checkMethod' | 'checkedBy'> {
+    const known = new Map<RowSet, Map<CodeColumn<unknown>, Int32Array>>()
+    const count = (rows: RowSet, column: CodeColumn<unknown>): Int32Array => {
+      const ofRows = known.get(rows) ?? new Map<CodeColumn<unknown>, Int32Array>()
+      known.set(rows, ofRows)
+      const counts = ofRows.get(column) ?? countCodes(rows, column.codes, column.values.length)
+      ofRows.set(column, counts)
+      return counts
+    }
+    const valuesOf = <Value>(
+      name: 'furthestStep' | 'obstacle' | 'checkMethod' | 'checkedBy',
+      column: CodeColumn<Value>,
+      labelOf: (value: Value) => string | null,
+    ): FacetValue[] => {
+      const { rows } = this.find({ ...filter, [name]: [] }, staleAfterMinutes)
+      const counts = count(rows, column)
+      const occurring = count(wide, column)
+      const tally = new Map<string, number>()
+      column.values.forEach((value, code) => {
+        const label = labelOf(value)
+        if (label !== null && occurring[code] !== 0)
+          tally.set(label, (tally.get(label) ?? 0) + (counts[code] as number))
+      })
+      return inMenuOrder(tally)
+    }
+    const { traits, checkedBy } = this.columns
+    return {
+      furthestStep: valuesOf('furthestStep', traits, (value) => value.furthestStep),
+      obstacle: valuesOf('obstacle', traits, (value) => value.obstacle),
+      checkMethod: valuesOf('checkMethod', traits, (value) => value.checkMethod),
+      checkedBy: valuesOf('checkedBy', checkedBy, (value) => value),
     }
   }
 
@@ -342,3 +380,9 @@ export class SessionIndex {
     return { quantity: sum, byCurrency: byCurrency.filter((_, at) => (groups.counts[at] as number) > 0) }
   }
 }
+
+/** Most frequent first. */
+const inMenuOrder = (tally: ReadonlyMap<string, number>): FacetValue[] =>
+  [...tally]
+    .map(([value, count]) => ({ value, count }))
+    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
