@@ -38,7 +38,7 @@ import {
 } from '#shared/protocol/sync.ts'
 import { foldSession } from '#shared/session/fold-session.ts'
 import { dayOf, summarize } from '#shared/session/session-summary.ts'
-import { judgeDecision, judgeLapse } from '#shared/verification/judge-decision.ts'
+import { judgeDecision, judgeLapse, leavesEvent } from '#shared/verification/judge-decision.ts'
 import { nextEntry, refusalOf } from '#shared/verification/refusal-chain.ts'
 
 const REFRESH_LIFETIME_MS = 90 * 24 * 3_600_000
@@ -733,6 +733,7 @@ export class ModelBackend {
     const before = [...session.events, ...this.#takeLapses(store, session)]
     const current = this.#fold(store, session.id, before)
     const { verdict, event } = judgeDecision(current, decision, { number, name }, this.#options.now())
+    if (!leavesEvent(verdict)) return { verdict, changed: before.length > session.events.length ? current : null }
     store.eventIds.set(event.id, session.id)
     const changed = this.#fold(store, session.id, [...before, event])
     if (verdict.status === 'applied' && 'verificationId' in decision.payload) {

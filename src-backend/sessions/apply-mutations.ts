@@ -16,7 +16,7 @@ import type { SessionDocument, SessionEvent } from '#shared/protocol/session-doc
 import type { Employee } from '#shared/protocol/store-settings.ts'
 import { foldSession } from '#shared/session/fold-session.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
-import { judgeDecision } from '#shared/verification/judge-decision.ts'
+import { judgeDecision, leavesEvent } from '#shared/verification/judge-decision.ts'
 import type { Database, Queries } from '../storage/open-database.ts'
 import { devices, mutations } from '../storage/schema.ts'
 import { followDecision, takeLapses } from './check-leases.ts'
@@ -199,6 +199,7 @@ async function judge(
   const decision = { ...mutation, type: type.data, payload: payload.data } as Decision
   const before = [...session.events, ...(await takeLapses(tx, store, session, mintId, now))]
   const { verdict, event } = judgeDecision(fold(before), decision, employee, now)
+  if (!leavesEvent(verdict)) return { verdict, changed: before.length > session.events.length ? fold(before) : null }
   await insertEventIds(tx, store.id, [[event.id, session.id]])
   const changed = fold([...before, event])
   if (verdict.status === 'applied' && 'verificationId' in decision.payload) {

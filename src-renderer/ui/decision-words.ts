@@ -1,5 +1,5 @@
 /** What an employee decided, in words. */
-import type { Decision } from '#shared/protocol/decisions.ts'
+import type { Decision, ItemOutcome } from '#shared/protocol/decisions.ts'
 import { outcomeLabels } from './labels.ts'
 
 /** A decision in the past tense, with the words that were typed. */
@@ -19,7 +19,23 @@ export function decisionWords(decision: Decision): string {
       return `Asked for a check: “${decision.payload.reason}”`
     case 'basket.review':
       return `Reviewed the basket: ${decision.payload.reason}`
+    case 'basket.put_back':
+      return putBackWords(decision.payload.items)
     case 'note.add':
       return `Note: “${decision.payload.text}”`
   }
+}
+
+const itemOutcomeWords: Record<ItemOutcome, string> = {
+  put_back: 'put back',
+  discarded: 'discarded',
+  not_found: 'not found',
+}
+
+function putBackWords(items: readonly { outcome: ItemOutcome }[]): string {
+  const words = Object.entries(itemOutcomeWords).flatMap(([outcome, word]) => {
+    const count = items.filter((item) => item.outcome === outcome).length
+    return count === 0 ? [] : [`${count} ${word}`]
+  })
+  return `Items: ${words.join(', ')}`
 }

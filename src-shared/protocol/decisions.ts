@@ -61,9 +61,10 @@ export type AgeRefusalReason = (typeof ageRefusalReasons)[number]
 export const itemOutcomeSchema = z.enum(['put_back', 'discarded', 'not_found'])
 /** What became of an item that was left in the store. */
 export type ItemOutcome = z.infer<typeof itemOutcomeSchema>
+export const MAX_ITEMS_PER_DECISION = 1_000
 const settledItemSchema = z.object({ lineId: idSchema, outcome: itemOutcomeSchema })
 
-const putBackSchema = z.union([z.boolean(), z.array(settledItemSchema).max(1_000)])
+const putBackSchema = z.union([z.boolean(), z.array(settledItemSchema).max(MAX_ITEMS_PER_DECISION)])
 
 /** Payload of each mutation type. */
 export const decisionPayloads = {
@@ -90,6 +91,17 @@ export const decisionPayloads = {
   }),
   'verification.request': z.object({ kind: verificationKindSchema, reason: longTextSchema.min(1) }),
   'basket.review': z.object({ reason: longTextSchema.min(1), putBack: putBackSchema, note: longTextSchema.nullish() }),
+  /** What became of items, before or without a review. */
+  'basket.put_back': z.object({
+    items: z
+      .array(settledItemSchema)
+      .min(1)
+      .max(MAX_ITEMS_PER_DECISION)
+      .refine(
+        (items) => new Set(items.map(({ lineId }) => lineId)).size === items.length,
+        'must not name a line twice',
+      ),
+  }),
   'note.add': z.object({ text: longTextSchema.min(1) }),
 } as const
 export type DecisionType = keyof typeof decisionPayloads
@@ -139,6 +151,8 @@ export const refusalCodes = [
   'verification_unknown',
   'verification_withdrawn',
   'session_ended',
+  /** Never in a document: consoles of before do not know it. */
+  'line_unknown',
   'not_acknowledged',
   'transition_refused',
   'changes_refused',

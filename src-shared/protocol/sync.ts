@@ -76,6 +76,8 @@ export const changesPageSchema = z.object({
   settings: storeSettingsSchema.optional(),
   /** Number of the last entry in the store's register of refusals; 0 where it has none. */
   lastRefusal: z.int().optional(),
+  /** Number of the store's last entry of a shift; 0 where it has none. */
+  lastShiftEntry: z.int().optional(),
 })
 export type ChangesPage = z.infer<typeof changesPageSchema>
 export const changesResponseSchema = z.union([

@@ -11,10 +11,21 @@ import * as problems from './problems.ts'
 import { protocolHistory } from './protocol-history.ts'
 import * as refusals from './refusals.ts'
 import * as sessionDocument from './session-document.ts'
+import * as shiftEntries from './shift-entries.ts'
 import * as storeSettings from './store-settings.ts'
 import * as sync from './sync.ts'
 
-const modules = { customerSessions, decisions, integration, problems, refusals, sessionDocument, storeSettings, sync }
+const modules = {
+  customerSessions,
+  decisions,
+  integration,
+  problems,
+  refusals,
+  sessionDocument,
+  shiftEntries,
+  storeSettings,
+  sync,
+}
 
 /** Keywords that say how zod checks, not what may be on the wire. */
 const SAFE_INTEGERS = [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]
@@ -58,6 +69,8 @@ function frozen(): Record<string, unknown> {
     }
   }
   for (const [type, payload] of Object.entries(decisions.decisionPayloads))
+    contract[`payload ${type}`] = wireOf(payload)
+  for (const [type, payload] of Object.entries(shiftEntries.shiftDecisionPayloads))
     contract[`payload ${type}`] = wireOf(payload)
   return contract
 }
@@ -118,6 +131,7 @@ describe('the wire contract', () => {
       'problems.problemSchema',
       'storeSettings.bootstrapSchema',
       'payload verification.resolve',
+      'payload shift.note',
     ]) {
       expect(names).toContain(name)
     }

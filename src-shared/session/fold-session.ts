@@ -21,7 +21,7 @@ import {
   withTotal,
 } from './fold-state.ts'
 import { unionTime } from './intervals.ts'
-import { addOutcomes, settledLines } from './item-outcomes.ts'
+import { addOutcomes, isAboutItems, settledLines } from './item-outcomes.ts'
 
 /** Decisions become events in the past tense. */
 export const decisionEventTypes = {
@@ -31,6 +31,7 @@ export const decisionEventTypes = {
   'verification.resolve': 'verification.resolved',
   'verification.request': 'verification.requested',
   'basket.review': 'basket.reviewed',
+  'basket.put_back': 'basket.items_put_back',
   'note.add': 'note.added',
 } as const satisfies Record<Decision['type'], string>
 
@@ -278,10 +279,11 @@ function showVerification(
   })
 }
 
-/** What a review says about single items. */
+/** What a review or a tick says about single items. */
 function addEventOutcomes(fold: Fold, event: SessionEvent, counts: boolean): void {
-  if (event.type !== 'basket.reviewed') return
-  addOutcomes(fold.outcomes, event, { employee: event.employee ?? { number: '', name: '' }, at: event.at }, counts)
+  if (!isAboutItems(event)) return
+  const by = { employee: event.employee ?? { number: '', name: '' }, at: event.at }
+  addOutcomes(fold.outcomes, event, by, counts, fold.review)
 }
 
 function applyDecision(fold: Fold, event: SessionEvent, at: number): void {
@@ -294,7 +296,7 @@ function applyDecision(fold: Fold, event: SessionEvent, at: number): void {
     case 'basket.reviewed': {
       const said = {
         reason: String(decision.reason),
-        note: decision.note as string | undefined,
+        note: (decision.note as string | null | undefined) ?? undefined,
         employee,
         at: event.at,
       }
@@ -303,6 +305,9 @@ function applyDecision(fold: Fold, event: SessionEvent, at: number): void {
       addEventOutcomes(fold, event, true)
       return
     }
+    case 'basket.items_put_back':
+      addEventOutcomes(fold, event, true)
+      return
     case 'verification.requested':
       // The decision's id names the verification; a store's system may have taken the same one.
       if (fold.verifications.has(event.id)) return

@@ -16,6 +16,11 @@ interface LineOutcomes {
 /** Outcomes under way in a fold, by line. */
 export type ItemOutcomes = Map<string, LineOutcomes>
 
+/** Whether an event may say what became of items. */
+export function isAboutItems({ type }: { type: string }): boolean {
+  return type === 'basket.reviewed' || type === 'basket.items_put_back'
+}
+
 /** The outcomes that a decision names line by line; none where it says something about all lines at once, or nothing. */
 export function namedOutcomes(payload: unknown): { lineId: string; outcome: ItemOutcome }[] {
   const { items, putBack } = payload as { items?: unknown; putBack?: unknown }
@@ -23,25 +28,35 @@ export function namedOutcomes(payload: unknown): { lineId: string; outcome: Item
   return Array.isArray(list) ? (list as { lineId: string; outcome: ItemOutcome }[]) : []
 }
 
+type Review = Pick<NonNullable<SessionDocument['review']>, 'putBack' | 'employee' | 'at'>
+
+/** What the first review says about every line that nobody had dealt with before. */
+function asAWhole(review: Review | null): Said | null {
+  return review?.putBack === true ? { outcome: 'put_back', employee: review.employee, at: review.at } : null
+}
+
 /**
  * Takes in what a decision names. Of several employees the first counts, the others are kept beside; the same employee
  * may correct what was said before.
  * @param counts whether the decision was applied: one that was superseded never settles a line
+ * @param review the first review, where it came before
  */
 export function addOutcomes(
   outcomes: ItemOutcomes,
   payload: unknown,
   by: Omit<Said, 'outcome'>,
   counts: boolean,
+  review: Review | null,
 ): void {
   for (const { lineId, outcome } of namedOutcomes(payload)) {
     const line = outcomes.get(lineId) ?? { standing: null, others: new Map() }
     outcomes.set(lineId, line)
     const said: Said = { outcome, employee: by.employee, at: by.at }
-    const isOwn = line.standing === null || line.standing.employee.number === by.employee.number
+    const standing = line.standing ?? asAWhole(review)
+    const isOwn = standing === null || standing.employee.number === by.employee.number
     if (counts && isOwn) {
       // Saying the same again is no correction: since when it stands, it stands.
-      if (line.standing?.outcome !== outcome) line.standing = said
+      if (standing?.outcome !== outcome) line.standing = said
     } else line.others.set(by.employee.number, said)
   }
 }
@@ -53,18 +68,14 @@ export function addOutcomes(
 export function settledLines(
   outcomes: ItemOutcomes,
   lines: readonly Pick<LineItem, 'lineId'>[],
-  review: Pick<NonNullable<SessionDocument['review']>, 'putBack' | 'employee' | 'at'> | null,
+  review: Review | null,
 ): SettledLine[] {
   const settled: SettledLine[] = []
   const ids = new Set([...lines.map(({ lineId }) => lineId), ...outcomes.keys()])
   const inBasket = new Set(lines.map(({ lineId }) => lineId))
   for (const lineId of ids) {
     const said = outcomes.get(lineId)
-    const asAWhole: Said | null =
-      review?.putBack === true && inBasket.has(lineId)
-        ? { outcome: 'put_back', employee: review.employee, at: review.at }
-        : null
-    const standing = said?.standing ?? asAWhole
+    const standing = said?.standing ?? (inBasket.has(lineId) ? asAWhole(review) : null)
     if (standing === null) continue
     const others = [...(said?.others.values() ?? [])].filter(
       ({ outcome, employee }) => outcome !== standing.outcome && employee.number !== standing.employee.number,
@@ -74,7 +85,7 @@ export function settledLines(
   return settled
 }
 
-type BasketDecision = Extract<Decision, { type: 'basket.review' }>
+type BasketDecision = Extract<Decision, { type: 'basket.review' | 'basket.put_back' }>
 
 /**
  * What a decision about items meets in a session: whether it adds something (a line that nobody settled, or a correction of

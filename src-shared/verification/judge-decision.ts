@@ -6,6 +6,7 @@ import type { Decision, RefusalCode, Verdict } from '../protocol/decisions.ts'
 import type { EmployeeRef } from '../protocol/primitives.ts'
 import type { SessionDocument, SessionEvent, Verification } from '../protocol/session-document.ts'
 import { decisionEventTypes, LAPSED_EVENT } from '../session/fold-session.ts'
+import { isAboutItems, meetOutcomes } from '../session/item-outcomes.ts'
 
 export interface Judgement {
   verdict: Verdict
@@ -50,12 +51,31 @@ export function judgeDecision(
   }
 }
 
+/**
+ * Whether a decision leaves its event in the session: consoles of before cannot read a document with a refusal they do not
+ * know, so such a one is answered to its sender alone.
+ */
+export function leavesEvent(verdict: Verdict): boolean {
+  return verdict.status !== 'refused' || verdict.code !== 'line_unknown'
+}
+
 function verdictOn(session: SessionDocument, decision: Decision, employee: EmployeeRef): Verdict {
   switch (decision.type) {
     case 'note.add':
       return APPLIED
-    case 'basket.review':
-      return session.review === null ? APPLIED : superseded(session.review.employee, session.review.at)
+    case 'basket.review': {
+      const { review } = session
+      if (review === null || meetOutcomes(session, decision.payload, employee).adds) return APPLIED
+      return superseded(review.employee, review.at)
+    }
+    case 'basket.put_back': {
+      const inBasket = new Set(session.lineItems.map(({ lineId }) => lineId))
+      if (!decision.payload.items.every(({ lineId }) => inBasket.has(lineId))) {
+        return refused('line_unknown', 'The basket has no such line.')
+      }
+      const { adds, standing } = meetOutcomes(session, decision.payload, employee)
+      return adds ? APPLIED : superseded(standing?.employee ?? null, standing?.at ?? null)
+    }
     case 'verification.request':
       if (session.verifications.some((verification) => verification.id === decision.id)) {
         return refused('id_reused', 'The session already has a verification with this id.')
@@ -130,7 +150,13 @@ export function judgeLapse(
  */
 function effectiveInstant(session: SessionDocument, decision: Decision, verdict: Verdict, nowMs: number): number {
   const occurredAt = Math.min(Date.parse(decision.occurredAt), nowMs)
-  if (verdict.status !== 'applied' || !('verificationId' in decision.payload)) return occurredAt
+  if (verdict.status !== 'applied') return occurredAt
+  if (decision.type === 'basket.review' || decision.type === 'basket.put_back') {
+    const settling = session.events.filter((event) => isAboutItems(event) && event.verdict?.status === 'applied')
+    const last = settling.reduce((latest, event) => Math.max(latest, Date.parse(event.at)), Number.NEGATIVE_INFINITY)
+    return occurredAt > last ? occurredAt : last + 1
+  }
+  if (!('verificationId' in decision.payload)) return occurredAt
   return instantAfterAnswered(session, decision.payload.verificationId, occurredAt)
 }
 

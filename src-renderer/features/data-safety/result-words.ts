@@ -74,6 +74,7 @@ function winnerWords(
     const reason = document?.review?.reason
     return reason === undefined ? 'Reviewed the basket' : `Reviewed the basket: ${reason}`
   }
+  if (decision.type === 'basket.put_back') return 'Dealt with the same items'
   if (verification === undefined) return 'Decided first'
   const { status, resolvedAt } = verification
   const resolved = status === 'approved' || status === 'rejected'
@@ -91,6 +92,8 @@ function afterSuperseded(
   const self = by === YOU
   if (decision.type === 'basket.review')
     return `${self ? 'Your review from another PC' : `The review by ${by}`} stays. If this one says more, leave a note in the session.`
+  if (decision.type === 'basket.put_back')
+    return `What ${self ? 'you said from another PC' : `${by} said`} stays; the session shows beside it what you said.`
   if (verification === undefined)
     return `${self ? 'Your decision from another PC' : `The decision by ${by}`} stays. Open the session to see it.`
   return checkNow(verification, decision, me)
@@ -140,6 +143,7 @@ const afterRefusals: Record<RefusalCode, string> = {
   verification_unknown: 'Nothing was changed. If the check should be there, tell IT: the backend may have lost it.',
   verification_withdrawn: 'The store system has withdrawn the check: nobody needs to do it any more.',
   session_ended: 'The session has ended and the check cannot be done any more. A note can still be left in it.',
+  line_unknown: 'The basket does not have this item any more: there was nothing to put back.',
   not_acknowledged: 'Nobody had the check: there was nothing to release.',
   transition_refused: 'The session stays as it is.',
   changes_refused: 'The session stays as it is.',
