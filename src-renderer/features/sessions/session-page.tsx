@@ -1,5 +1,5 @@
 /** Everything about one session: what happened, what staff did, what is in the basket, what can be decided. */
-import { Button, CopyButton, Loader, Textarea, Tooltip } from '@mantine/core'
+import { CopyButton, Loader, Tooltip } from '@mantine/core'
 import {
   IconAlertTriangle,
   IconArrowLeft,
@@ -12,7 +12,7 @@ import {
 } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { SessionDocument, Verification } from '#shared/protocol/session-document.ts'
 import { activityAt, runningTotal, wouldHaveExpiredAt } from '#shared/session/activity.ts'
@@ -33,9 +33,9 @@ import {
   stateLabels,
 } from '../../ui/labels.ts'
 import { LinkButton } from '../../ui/link-button.tsx'
-import { Blank, InlineError, NotSent, Pill, ProgressMeter, RelativeTime, Section, Toned } from '../../ui/parts.tsx'
+import { Blank, NotSent, Pill, ProgressMeter, RelativeTime, Section, Toned } from '../../ui/parts.tsx'
+import { SessionNotes } from '../../ui/session-notes.tsx'
 import { useUiState } from '../../ui/ui-state.ts'
-import { useDecide } from '../../ui/use-decide.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { LineItems, Transactions } from './session-basket.tsx'
 import classes from './session-page.module.css'
@@ -212,7 +212,7 @@ function Session({ view }: { view: SessionView }) {
               </Fact>
             </dl>
           </Section>
-          <Notes view={view} zone={zone} mayDecide={mayDecide} />
+          <SessionNotes view={view} zone={zone} mayDecide={mayDecide} />
         </div>
 
         <div className={classes.middle}>
@@ -428,59 +428,5 @@ function VerificationCard({ view, verification, zone, actions }: VerificationCar
         </div>
       )}
     </section>
-  )
-}
-
-function Notes({ view, zone, mayDecide }: { view: SessionView; zone: string; mayDecide: boolean }) {
-  const { document } = view
-  const { decide, busy, error } = useDecide(document.storeId, document.id)
-  const [text, setText] = useState('')
-  const unsent = new Set(view.unsent.map((each) => each.decision.id))
-  const add = async () => {
-    if (text.trim() !== '' && (await decide({ type: 'note.add', payload: { text: text.trim() } }))) setText('')
-  }
-  if (!mayDecide && document.notes.length === 0) return null
-  return (
-    <Section title="Notes">
-      <div className={classes.notes}>
-        {document.notes.map((note) => (
-          <div key={note.id}>
-            <p className={classes.noteText}>{note.text}</p>
-            <p className={classes.noteFoot}>
-              {note.employee.name} · {formatExact(Date.parse(note.at), zone)} {unsent.has(note.id) && <NotSent />}
-            </p>
-          </div>
-        ))}
-        {mayDecide && (
-          <form
-            onSubmit={(event) => {
-              event.preventDefault()
-              void add()
-            }}
-          >
-            <Textarea
-              size="xs"
-              aria-label="New note"
-              placeholder="Add a note for colleagues"
-              autosize
-              minRows={1}
-              maxRows={8}
-              maxLength={4_000}
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void add()
-              }}
-            />
-            {text.trim() !== '' && (
-              <Button type="submit" mt={6} loading={busy}>
-                Add note
-              </Button>
-            )}
-            {error !== null && <InlineError>{error}</InlineError>}
-          </form>
-        )}
-      </div>
-    </Section>
   )
 }
