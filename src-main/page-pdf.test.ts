@@ -58,5 +58,8 @@ test('what went wrong is told, not thrown', async () => {
     message: expect.stringContaining('ENOENT'),
   })
   const broken = { printToPDF: async () => Promise.reject(new Error('Printing failed')) }
-  expect(await savePagePdf(broken, nowhere, 'a.pdf', 'A')).toEqual({ state: 'failed', message: 'Printing failed' })
+  expect(await savePagePdf(broken, nowhere, 'a.pdf', 'A')).toEqual({
+    state: 'failed',
+    message: 'The PDF was not saved: Printing failed',
+  })
 })

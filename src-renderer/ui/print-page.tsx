@@ -1,5 +1,5 @@
 /** Puts the page that is shown on paper, or into a PDF: what it looks like there is its own print style. */
-import { Button } from '@mantine/core'
+import { Button, Popover } from '@mantine/core'
 import { IconFileTypePdf, IconFolderOpen, IconPrinter } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { PdfOutcome } from '#shared/desktop-api.ts'
@@ -24,9 +24,9 @@ interface PrintPageProps {
  * its print dialog, so there it is one button.
  */
 export function PrintPage({ name, title, group, disabled = false }: PrintPageProps) {
-  const data = useData()
   const [outcome, setOutcome] = useState<PdfOutcome | 'busy' | null>(null)
   const { desktop } = window
+  const isBusy = outcome === 'busy'
   const print = () => {
     const before = document.title
     document.title = title
@@ -36,17 +36,12 @@ export function PrintPage({ name, title, group, disabled = false }: PrintPagePro
   const savePdf = () => {
     if (desktop === undefined) return print()
     setOutcome('busy')
-    desktop
-      .savePdf({ name: `${fileName(name)}.pdf`, title: title.slice(0, 200) })
-      .then(setOutcome, (error: unknown) =>
-        setOutcome({ state: 'failed', message: error instanceof Error ? error.message : String(error) }),
-      )
+    const saved = desktop.savePdf({ name: `${fileName(name)}.pdf`, title: title.slice(0, 200) })
+    saved.then(
+      (done) => setOutcome(done.state === 'cancelled' ? null : done),
+      (error: unknown) => setOutcome({ state: 'failed', message: `The PDF was not saved: ${messageOf(error)}` }),
+    )
   }
-  const show = (path: string) =>
-    data
-      .showExported(path)
-      .catch((error: unknown) => setOutcome({ state: 'failed', message: `It could not be shown: ${String(error)}` }))
-  const isBusy = outcome === 'busy'
   useCommands(
     disabled || isBusy
       ? []
@@ -57,39 +52,65 @@ export function PrintPage({ name, title, group, disabled = false }: PrintPagePro
   )
   return (
     <div className={classes.print} data-testid="print-page">
-      {outcome !== null && outcome !== 'busy' && outcome.state === 'failed' && (
-        <InlineError>The PDF was not saved. {outcome.message}</InlineError>
-      )}
-      {outcome !== null && outcome !== 'busy' && outcome.state === 'saved' && (
-        <p className={classes.saved} role="status" data-testid="pdf-saved">
-          <span title={outcome.path}>Saved as {outcome.path.split(/[\\/]/).at(-1)}</span>
-          <Button
-            size="compact-xs"
-            variant="subtle"
-            leftSection={<IconFolderOpen size={14} />}
-            onClick={() => void show(outcome.path)}
-          >
-            Show in folder
-          </Button>
-        </p>
-      )}
       <Button variant="default" leftSection={<IconPrinter size={15} />} disabled={disabled || isBusy} onClick={print}>
         {desktop === undefined ? 'Print or save as PDF…' : 'Print'}
       </Button>
       {desktop !== undefined && (
-        <Button
-          variant="default"
-          leftSection={<IconFileTypePdf size={15} />}
-          disabled={disabled}
-          loading={isBusy}
-          onClick={savePdf}
+        <Popover
+          opened={outcome !== null && !isBusy}
+          onDismiss={() => setOutcome(null)}
+          position="bottom-end"
+          width={320}
         >
-          Save as PDF…
-        </Button>
+          <Popover.Target>
+            <Button
+              variant="default"
+              leftSection={<IconFileTypePdf size={15} />}
+              disabled={disabled}
+              loading={isBusy}
+              onClick={savePdf}
+            >
+              Save as PDF…
+            </Button>
+          </Popover.Target>
+          <Popover.Dropdown>
+            {outcome !== null && outcome !== 'busy' && <Outcome outcome={outcome} onProblem={setOutcome} />}
+          </Popover.Dropdown>
+        </Popover>
       )}
     </div>
   )
 }
+
+interface OutcomeProps {
+  outcome: PdfOutcome
+  onProblem: (outcome: PdfOutcome) => void
+}
+
+function Outcome({ outcome, onProblem }: OutcomeProps) {
+  const data = useData()
+  if (outcome.state === 'cancelled') return null
+  if (outcome.state === 'failed') return <InlineError>{outcome.message}</InlineError>
+  const { path } = outcome
+  const show = () =>
+    void data
+      .showExported(path)
+      .catch((error) =>
+        onProblem({ state: 'failed', message: `The file could not be shown: ${messageOf(error)}. It is ${path}` }),
+      )
+  return (
+    <div className={classes.saved} role="status" data-testid="pdf-saved">
+      <p>
+        Saved as <strong title={path}>{path.split(/[\\/]/).at(-1)}</strong>
+      </p>
+      <Button variant="default" leftSection={<IconFolderOpen size={15} />} onClick={show}>
+        Show in folder
+      </Button>
+    </div>
+  )
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const MAX_NAME_LENGTH = 150
 
