@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import type { FacetValue, Range, SessionFacets } from '../data/data-api.ts'
 import { type ChoiceName, choiceWords, filterTitles } from './filter-words.ts'
 import classes from './filters.module.css'
-import { type FilterName, type ListFilters, type ListScope, valueCurrency } from './list-filters.ts'
+import { type FilterName, type HourSpan, type ListFilters, type ListScope, valueCurrency } from './list-filters.ts'
 import { relativeSpans, spanWords, type TimeSpan } from './time-span.ts'
 
 // The calendar is not needed for the first picture.
@@ -39,9 +39,31 @@ export function FilterEditor({ name, filters, scope, facets, onChange }: FilterE
       return <Bounds value={filters[name]} onChange={(range) => onChange({ [name]: range })} />
     case 'waiting':
     case 'interaction':
-      return <Bounds value={filters[name]} suffix="seconds" onChange={(range) => onChange({ [name]: range })} />
+      return (
+        <Bounds
+          value={filters[name]}
+          suffix="seconds"
+          decimals={name === 'waiting' ? 3 : 0}
+          onChange={(range) => onChange({ [name]: range })}
+        />
+      )
+    case 'storeTime':
+      return <Hours value={filters.storeTime} onChange={(storeTime) => onChange({ storeTime })} />
+    case 'weekday':
+    case 'hour':
+      return (
+        <Choices
+          name={name}
+          chosen={filters[name].map(String)}
+          offered={name === 'weekday' ? weekdays : hoursOfDay}
+          onChange={(values) => onChange({ [name]: values.map(Number) })}
+        />
+      )
     case 'reviewed':
     case 'waitingNow':
+    case 'abandoned':
+    case 'withCheck':
+    case 'withFinding':
       return <YesOrNo name={name} value={filters[name]} onChange={(value) => onChange({ [name]: value })} />
     case 'text':
       return (
@@ -64,10 +86,17 @@ export function FilterEditor({ name, filters, scope, facets, onChange }: FilterE
   }
 }
 
+/** All there are, in their order; how many sessions have which is what charts show. */
+const upTo = (count: number): Offered[] => Array.from({ length: count }, (_, value) => ({ value: String(value) }))
+const weekdays = upTo(7)
+const hoursOfDay = upTo(24)
+
+type Offered = Pick<FacetValue, 'value'> & Partial<FacetValue>
+
 interface ChoicesProps {
   name: ChoiceName
   chosen: readonly string[]
-  offered: readonly FacetValue[] | undefined
+  offered: readonly Offered[] | undefined
   onChange: (values: string[]) => void
 }
 
@@ -101,7 +130,7 @@ function Choices({ name, chosen, offered = [], onChange }: ChoicesProps) {
             checked={chosen.includes(value)}
             onChange={() => toggle(value)}
           />
-          <span>{count.toLocaleString('en')}</span>
+          {count !== undefined && <span>{count.toLocaleString('en')}</span>}
         </div>
       ))}
       {listed.length === 0 && <p className={classes.hint}>No such value occurs in these stores.</p>}
@@ -189,6 +218,42 @@ function Days({ name, value, scope, onChange }: DaysProps) {
           {zones.size > 1 && ', for all stores: they lie in several time zones'}.
         </p>
       </div>
+    </div>
+  )
+}
+
+interface HoursProps {
+  value: HourSpan | null
+  onChange: (span: HourSpan | null) => void
+}
+
+/** First and last hour; an empty field is open. */
+function Hours({ value, onChange }: HoursProps) {
+  const [typed, setTyped] = useState<HourSpan>(value ?? { from: null, to: null })
+  const isCrossed = typed.from !== null && typed.to !== null && typed.from > typed.to
+  const change = (part: Partial<HourSpan>) => {
+    const next = { ...typed, ...part }
+    setTyped(next)
+    if (next.from !== null && next.to !== null && next.from > next.to) return
+    onChange(next.from === null && next.to === null ? null : next)
+  }
+  const field = (bound: 'from' | 'to') => (
+    <TextInput
+      size="xs"
+      type="datetime-local"
+      step={3600}
+      label={bound === 'from' ? 'First hour' : 'Last hour'}
+      data-autofocus={bound === 'from' || undefined}
+      error={bound === 'to' && isCrossed ? 'Before the first hour' : undefined}
+      value={typed[bound] === null ? '' : `${typed[bound]}:00`}
+      onChange={(event) => change({ [bound]: event.currentTarget.value.slice(0, 13) || null })}
+    />
+  )
+  return (
+    <div className={classes.days}>
+      {field('from')}
+      {field('to')}
+      <p className={classes.hint}>In each store's own time.</p>
     </div>
   )
 }

@@ -1,14 +1,26 @@
 /** Filters of a list in words: for pills, menus, and wherever a list says what it shows. */
 import type { Range } from '../data/data-api.ts'
-import { formatSpan } from './format-time.ts'
-import { activityLabels, checkLabels, clientLabel, endReasonLabels, progressLabel, stateLabels } from './labels.ts'
-import { type FilterName, type ListFilters, type ListScope, valueCurrency } from './list-filters.ts'
+import { formatLocalDate, formatSpan } from './format-time.ts'
+import {
+  activityLabels,
+  checkLabels,
+  clientLabel,
+  endReasonLabels,
+  methodLabels,
+  obstacleLabel,
+  progressLabel,
+  stateLabels,
+} from './labels.ts'
+import { type FilterName, type HourSpan, type ListFilters, type ListScope, valueCurrency } from './list-filters.ts'
 import { spanWords, type TimeSpan } from './time-span.ts'
 
 /** What filters are called, in the order of the menu. */
 export const filterTitles: Record<FilterName, string> = {
   activity: 'Activity',
   started: 'Start',
+  storeTime: 'Start in store time',
+  weekday: 'Weekday',
+  hour: 'Hour of the day',
   lastActivity: 'Last activity',
   ended: 'End',
   client: 'Client',
@@ -17,8 +29,15 @@ export const filterTitles: Record<FilterName, string> = {
   value: 'Value',
   items: 'Items',
   waitingNow: 'Waiting now',
+  abandoned: 'Left unpaid',
+  furthestStep: 'Came as far as',
+  obstacle: 'What stood in the way',
+  withCheck: 'Check required',
   spotCheck: 'Spot check',
   ageVerification: 'Age check',
+  checkMethod: 'Checked by',
+  checkedBy: 'Checked by employee',
+  withFinding: 'Check found something',
   waiting: 'Waiting time',
   interaction: 'Interaction time',
   attempts: 'Payment attempts',
@@ -33,6 +52,28 @@ export const filterTitles: Record<FilterName, string> = {
 export type ChoiceName = {
   [Name in FilterName]: ListFilters[Name] extends readonly unknown[] ? Name : never
 }[FilterName]
+
+/** Monday first. */
+const weekdayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
+
+/** `14:00–14:59`. */
+const hourWords = (hour: number): string => {
+  const digits = String(hour).padStart(2, '0')
+  return `${digits}:00–${digits}:59`
+}
+
+/** `25 Nov 2026`, `25 Nov 2026 – 1 Dec 2026`, `25 Nov 2026, 14:00–14:59`, `since 25 Nov 2026, 14:00`. */
+function hourSpanWords({ from, to }: HourSpan): string {
+  const [fromDay = '', fromHour = ''] = from?.split('T') ?? []
+  const [toDay = '', toHour = ''] = to?.split('T') ?? []
+  const start = `${formatLocalDate(fromDay || toDay)}${fromHour === '00' ? '' : `, ${fromHour}:00`}`
+  const end = `${formatLocalDate(toDay || fromDay)}${toHour === '23' ? '' : `, ${toHour}:59`}`
+  if (from === null) return `until ${end}`
+  if (to === null) return `since ${start}`
+  if (fromDay !== toDay) return `${start} – ${end}`
+  if (fromHour === '00' && toHour === '23') return formatLocalDate(fromDay)
+  return `${formatLocalDate(fromDay)}, ${fromHour}:00–${toHour}:59`
+}
 
 const stars = (rating: string): string =>
   rating === '0' ? 'No feedback' : `${rating} ${rating === '1' ? 'star' : 'stars'}`
@@ -49,13 +90,23 @@ export function choiceWords(name: ChoiceName, value: string): string {
     case 'ageVerification':
       return known(checkLabels)
     case 'progress':
+    case 'furthestStep':
       return progressLabel(value).text
     case 'client':
       return clientLabel(value).text
     case 'rating':
       return stars(value)
     case 'currency':
+    case 'checkedBy':
       return value
+    case 'obstacle':
+      return obstacleLabel(value)
+    case 'checkMethod':
+      return methodLabels[value as keyof typeof methodLabels] ?? value
+    case 'weekday':
+      return weekdayNames[Number(value)] ?? value
+    case 'hour':
+      return hourWords(Number(value))
     case 'endReason':
       return value === 'none' ? 'not ended' : (endReasonLabels[value as keyof typeof endReasonLabels] ?? value)
   }
@@ -95,6 +146,14 @@ export function filterWords(name: FilterName, filters: ListFilters, scope: ListS
       return filters.reviewed ? 'Reviewed' : 'Not reviewed'
     case 'waitingNow':
       return filters.waitingNow ? 'Waiting now' : 'Not waiting now'
+    case 'abandoned':
+      return filters.abandoned ? 'Left unpaid' : 'Not left unpaid'
+    case 'withCheck':
+      return filters.withCheck ? 'Check required' : 'No check required'
+    case 'withFinding':
+      return filters.withFinding ? 'Check found something' : 'Check found nothing'
+    case 'storeTime':
+      return `${title}: ${hourSpanWords(filters.storeTime as HourSpan)}`
     case 'text':
       return `Id holds “${filters.text}”`
     default: {

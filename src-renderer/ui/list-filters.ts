@@ -4,6 +4,7 @@ import type { LifecycleState } from '#shared/protocol/lifecycle-state.ts'
 import type { CheckSummary, EndReason } from '#shared/protocol/session-document.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { Activity } from '#shared/session/activity.ts'
+import { readWallHour } from '#shared/time/wall-hour.ts'
 import { noFilter, type Range, type SessionFilter } from '../data/data-api.ts'
 import { boundsOf, type TimeSpan } from './time-span.ts'
 
@@ -23,7 +24,22 @@ export interface ListFilters {
   reviewed: boolean | null
   /** Whether a verification waits for an employee now. */
   waitingNow: boolean | null
+  /** The furthest step ever reached. */
+  furthestStep: string[]
+  /** What stood in the way last. */
+  obstacle: string[]
+  checkMethod: string[]
+  /** Numbers of employees. */
+  checkedBy: string[]
+  withFinding: boolean | null
+  abandoned: boolean | null
+  withCheck: boolean | null
+  /** Of the start in the store's own time: Monday (0) to Sunday (6), and 0 to 23. */
+  weekday: number[]
+  hour: number[]
   started: TimeSpan | null
+  /** The start in each store's own time, whatever zone `started` is taken in. */
+  storeTime: HourSpan | null
   lastActivity: TimeSpan | null
   ended: TimeSpan | null
   /** Major units of the currency that `valueCurrency` names. */
@@ -36,6 +52,11 @@ export interface ListFilters {
   attempts: Range | null
   /** Part of a session or customer id. */
   text: string
+}
+/** Hours of a store's wall time (`2026-11-25T14`), both included; null is open. */
+export interface HourSpan {
+  from: string | null
+  to: string | null
 }
 export type FilterName = keyof ListFilters
 
@@ -51,7 +72,17 @@ export const noListFilters: ListFilters = {
   rating: [],
   reviewed: null,
   waitingNow: null,
+  furthestStep: [],
+  obstacle: [],
+  checkMethod: [],
+  checkedBy: [],
+  withFinding: null,
+  abandoned: null,
+  withCheck: null,
+  weekday: [],
+  hour: [],
   started: null,
+  storeTime: null,
   lastActivity: null,
   ended: null,
   value: null,
@@ -108,6 +139,8 @@ function instants(span: TimeSpan | null, zone: string, nowMs: number): Range | n
   return { min: from, max: to === null ? null : to - 1 }
 }
 
+const wallHour = (label: string | null): number | null => (label === null ? null : readWallHour(label))
+
 /**
  * The data's filter for a list's.
  *
@@ -120,7 +153,8 @@ export function filterOf(
   chosen: readonly string[],
   nowMs: number,
 ): SessionFilter {
-  const { started, lastActivity, ended, value, items, waiting, interaction, attempts, text, ...labels } = filters
+  const { started, storeTime, lastActivity, ended, value, items, waiting, interaction, attempts, text, ...labels } =
+    filters
   const bounds = started === null ? { from: null, to: null } : boundsOf(started, scope.zone, nowMs)
   const currency = valueCurrency(filters, scope)
   return {
@@ -129,6 +163,7 @@ export function filterOf(
     storeIds: [...chosen],
     startedFrom: bounds.from,
     startedTo: bounds.to,
+    storeTime: storeTime && { min: wallHour(storeTime.from), max: wallHour(storeTime.to) },
     lastActivityAt: instants(lastActivity, scope.zone, nowMs),
     endedAt: instants(ended, scope.zone, nowMs),
     total: scaled(value, 10 ** (value === null ? 0 : minorUnitDigits(currency))),

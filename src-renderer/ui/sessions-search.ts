@@ -2,9 +2,10 @@
  * Filters and sort of the sessions list as they stand in a URL or a saved view. Anyone may have typed them, and a newer
  * version may have written them: what is not understood stays where it is and is reported, never ignored.
  */
+import { readWallHour } from '#shared/time/wall-hour.ts'
 import type { Range, SessionSort } from '../data/data-api.ts'
 import { activityLabels, checkLabels, endReasonLabels, stateLabels } from './labels.ts'
-import { type FilterName, isOff, type ListFilters, noListFilters } from './list-filters.ts'
+import { type FilterName, type HourSpan, isOff, type ListFilters, noListFilters } from './list-filters.ts'
 import { readTimeSpan, type TimeSpan, writeTimeSpan } from './time-span.ts'
 
 /** As in the URL: names of filters, `sort`, `ascending`, and whatever else stands there. */
@@ -137,6 +138,26 @@ const days = single<TimeSpan>(
   'today, yesterday, last-7-days, last-30-days or days such as 2026-11-01..2026-11-07',
 )
 
+const numbers = (most: number, expected: string) =>
+  choices(
+    (value) => (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most ? value : null),
+    expected,
+  )
+
+/** `2026-11-25T08..2026-11-25T17`, or open at one end. */
+function readHours(raw: unknown): HourSpan | null {
+  const [from = '', to = '', ...more] = typeof raw === 'string' ? raw.split('..') : []
+  if (more.length > 0 || (from === '' && to === '')) return null
+  if ([from, to].some((label) => label !== '' && readWallHour(label) === null)) return null
+  if (from !== '' && to !== '' && from > to) return null
+  return { from: from === '' ? null : from, to: to === '' ? null : to }
+}
+const hours = single<HourSpan>(
+  (raw) => readHours(raw),
+  ({ from, to }) => `${from ?? ''}..${to ?? ''}`,
+  'hours such as 2026-11-25T08..2026-11-25T17',
+)
+
 const fields: { [Name in FilterName]: Field<ListFilters[Name]> } = {
   activity: oneOf(activityLabels),
   state: oneOf(stateLabels),
@@ -149,18 +170,26 @@ const fields: { [Name in FilterName]: Field<ListFilters[Name]> } = {
     (value) => (typeof value === 'string' && /^[A-Z]{3}$/.test(value) ? value : null),
     'a currency code such as EUR',
   ),
-  rating: choices(
-    (value) => (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 5 ? value : null),
-    'a number of stars, 0 to 5',
-  ),
+  rating: numbers(5, 'a number of stars, 0 to 5'),
   reviewed: yesOrNo,
   waitingNow: yesOrNo,
+  furthestStep: anyText,
+  obstacle: anyText,
+  checkMethod: anyText,
+  checkedBy: anyText,
+  withFinding: yesOrNo,
+  abandoned: yesOrNo,
+  withCheck: yesOrNo,
+  weekday: numbers(6, 'a day of the week, 0 (Monday) to 6 (Sunday)'),
+  hour: numbers(23, 'an hour of the day, 0 to 23'),
+  storeTime: hours,
   started: days,
   lastActivity: days,
   ended: days,
   value: range(true),
   items: range(),
-  waiting: range(),
+  // Bars of charts end just below a whole second.
+  waiting: range(true),
   interaction: range(),
   attempts: range(),
   text: {
