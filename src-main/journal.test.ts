@@ -3,16 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type JournalEntry, unnumberedMutationSchema } from '#shared/desktop-api.ts'
+import { type JournalEntry, type UnnumberedMutation, unnumberedMutationSchema } from '#shared/desktop-api.ts'
 import { openDurableFolder } from './durable-folder.ts'
-import {
-  JOURNAL_FILE,
-  Journal,
-  JournalConflictError,
-  JournalReadOnlyError,
-  JournalWriteError,
-  type UnnumberedMutation,
-} from './journal.ts'
+import { JOURNAL_FILE, Journal, JournalConflictError, JournalReadOnlyError, JournalWriteError } from './journal.ts'
 import { encodeRecord, type JournalRecord } from './journal-record.ts'
 import { MemoryFolder } from './testing/memory-folder.ts'
 

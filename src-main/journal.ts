@@ -2,8 +2,7 @@
  * The journal: every decision of this PC in an append-only file, on the disk before the console says "saved".
  * It owns the numbering (device id and next seq per employee), so a wiped IndexedDB can never reuse a number.
  */
-import type { z } from 'zod'
-import type { JournalEntry, unnumberedMutationSchema } from '#shared/desktop-api.ts'
+import type { JournalEntry, UnnumberedMutation } from '#shared/desktop-api.ts'
 import type { MintId } from '#shared/time/clock.ts'
 import type { AppendFile, DurableFolder } from './durable-folder.ts'
 import { decodeJournal, encodeRecord, JOURNAL_VERSION, type JournalRecord } from './journal-record.ts'
@@ -11,8 +10,6 @@ import { decodeJournal, encodeRecord, JOURNAL_VERSION, type JournalRecord } from
 export const JOURNAL_FILE = 'journal.jsonl'
 const NEXT_FILE = 'journal.jsonl.next'
 const COMPACT_AFTER_CONFIRMED = 200
-
-export type UnnumberedMutation = z.infer<typeof unnumberedMutationSchema>
 
 /** The disk did not take what it was given; nothing was numbered. `cause` has the system's code. */
 export class JournalWriteError extends Error {

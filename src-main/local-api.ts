@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import {
   backendAddressSchema,
+  journalAppendManyRequestSchema,
   journalAppendRequestSchema,
   journalConfirmRequestSchema,
   journalDeviceRequestSchema,
@@ -18,6 +19,8 @@ import { readJsonBody } from './request-body.ts'
 import { normaliseUrl } from './settings.ts'
 
 const MAX_BODY_CHARACTERS = 4 * 1024 * 1024
+/** As many reviews as one call may have, each of a large basket. */
+const MAX_MANY_CHARACTERS = 128 * 1024 * 1024
 /** A renumbering carries everything unsent: up to 100,000 decisions. */
 const MAX_RENUMBER_CHARACTERS = 128 * 1024 * 1024
 const PROBE_TIMEOUT_MS = 10_000
@@ -49,6 +52,19 @@ export function createLocalApi(options: LocalApiOptions): Route {
       method: 'POST',
       answer: withBody(journalAppendRequestSchema, async ({ employeeNumber, mutation }) =>
         jsonResponse(await (await options.journal()).append(employeeNumber, mutation)),
+      ),
+    },
+    '/local/journal/append-many': {
+      method: 'POST',
+      answer: withBody(
+        journalAppendManyRequestSchema,
+        async ({ employeeNumber, mutations }) => {
+          const journal = await options.journal()
+          // Asked for within one turn, they are one write and one sync.
+          const entries = await Promise.all(mutations.map((mutation) => journal.append(employeeNumber, mutation)))
+          return jsonResponse({ entries })
+        },
+        MAX_MANY_CHARACTERS,
       ),
     },
     '/local/journal/confirm': {

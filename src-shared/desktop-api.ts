@@ -23,6 +23,7 @@ export type LocalInfo = z.infer<typeof localInfoSchema>
 
 /** A decision before the journal numbers it. */
 export const unnumberedMutationSchema = mutationSchema.omit({ seq: true })
+export type UnnumberedMutation = z.infer<typeof unnumberedMutationSchema>
 
 /** `POST /local/journal/append`: fsynced before it answers with the entry as numbered. */
 export const journalAppendRequestSchema = z.object({
@@ -36,6 +37,12 @@ export const journalEntrySchema = z.object({
   mutation: mutationSchema,
 })
 export type JournalEntry = z.infer<typeof journalEntrySchema>
+
+/** `POST /local/journal/append-many` → `{entries}` as numbered, in this order: one write, one fsync. */
+export const journalAppendManyRequestSchema = z.object({
+  employeeNumber: z.string().min(1).max(255),
+  mutations: z.array(unnumberedMutationSchema).max(1_000),
+})
 
 /** `GET /local/journal/entries` → entries not yet confirmed, oldest first. */
 export const journalEntriesSchema = z.object({ entries: z.array(journalEntrySchema) })

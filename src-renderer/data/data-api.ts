@@ -11,6 +11,7 @@ import type { Activity } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { ChainVerdict } from '#shared/verification/refusal-chain.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
+import type { AbandonedApi } from './abandoned-api.ts'
 
 /** `connecting` only until the first answer or failure. */
 export type ConnectionState = 'connecting' | 'online' | 'degraded' | 'offline'
@@ -556,7 +557,11 @@ export interface WorkOptions {
 }
 
 /** What the data worker answers. */
-export interface WorkerApi {
+export interface WorkerApi
+  extends Pick<
+    AbandonedApi,
+    'abandoned' | 'putBackList' | 'reviewBaskets' | 'notExited' | 'neverServed' | 'problemProducts'
+  > {
   /** Opens storage, starts sync, answers the first status; later ones go to `onStatus` (comlink proxy). */
   start(onStatus: (status: DataStatus) => void): Promise<DataStatus>
   /** Desktop only; null in a browser. */

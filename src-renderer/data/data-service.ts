@@ -1,20 +1,24 @@
 /** The data worker's service: answers the screens from storage and index, takes decisions, runs the sync engine. */
-import {
-  type LocalInfo,
-  type LocalState,
-  localInfoSchema,
-  localStateSchema,
-  unnumberedMutationSchema,
-} from '#shared/desktop-api.ts'
-import { decisionPayloads } from '#shared/protocol/decisions.ts'
-import { describeIssue } from '#shared/protocol/primitives.ts'
+import { type LocalInfo, type LocalState, localInfoSchema, localStateSchema } from '#shared/desktop-api.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { type Identity, identitySchema } from '#shared/protocol/sync.ts'
-import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
+import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
-import { incompleteField } from '#shared/verification/outcome-rules.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
+import { AbandonedBaskets } from './abandoned/abandoned-baskets.ts'
+import type {
+  AbandonedPage,
+  AbandonedQuery,
+  BulkOutcome,
+  BulkReview,
+  NeverServed,
+  NotExited,
+  NotExitedQuery,
+  ProblemProducts,
+  PutBackList,
+  PutBackQuery,
+} from './abandoned-api.ts'
 import { CheckLeases } from './check-leases.ts'
 import { CheckRecords } from './check-records.ts'
 import type {
@@ -52,6 +56,7 @@ import type {
 } from './data-api.ts'
 import { collectDataSafety, composeSupportBundle } from './data-safety.ts'
 import type { ConsoleDatabase, OutboxRow } from './database.ts'
+import { DecisionDesk } from './decision-desk.ts'
 import { DecisionLedger } from './decision-ledger.ts'
 import { DetailsAhead } from './details-ahead.ts'
 import { ExportPort, openChosenFile, openDownload, openLocalFile } from './export/export-sink.ts'
@@ -64,6 +69,7 @@ import { DEFAULT_KEEP_DETAILS_DAYS, removeOld } from './retention.ts'
 import { ServerClock } from './server-clock.ts'
 import { SessionHistory } from './session-history.ts'
 import type { SessionIndex } from './session-index.ts'
+import { ShownPending } from './shown-pending.ts'
 import { initialState, type SyncState } from './sync/machine.ts'
 import { SyncRunner } from './sync/run-sync.ts'
 import { CallFailed, call, callJson, type Fetch } from './transport.ts'
@@ -124,6 +130,9 @@ export class DataService implements WorkerApi {
   private readonly records: CheckRecords
   private readonly refusalCopy: RefusalRegisterCopy
   private readonly leases: CheckLeases
+  private readonly desk: DecisionDesk
+  private readonly shownPending: ShownPending
+  private readonly abandonedBaskets: AbandonedBaskets
   private readonly exports: SessionExports
   private exportPort: ExportPort | null = null
   private identity: Identity | null = null
@@ -166,7 +175,8 @@ export class DataService implements WorkerApi {
       index: this.index,
       fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
       mayFetch: async () => this.leading && this.sync.connection === 'online' && (await this.hasRoom()),
-      onProgress: () => this.publish(),
+      // Details that came are shown once they are all there.
+      onProgress: () => (this.detailsAhead.progress === null ? this.changed() : this.publish()),
     })
     this.ledger = new DecisionLedger({
       database: ports.database,
@@ -178,6 +188,39 @@ export class DataService implements WorkerApi {
         this.ports.broadcast({ type: 'decided' })
         if (this.leading) this.runner.decided(this.unsentCount())
       },
+    })
+    this.shownPending = new ShownPending({
+      ...ports,
+      index: this.index,
+      settingsOf: (storeId) => this.settingsOf(storeId),
+      shown: (document, rows, settings) => this.shown(document, rows, settings),
+    })
+    this.desk = new DecisionDesk({
+      ...ports,
+      ledger: this.ledger,
+      clock: this.serverClock,
+      identity: () => this.identity,
+      readOnly: () => this.readOnly(),
+      hasStore: (storeId) => this.settingsOf(storeId) !== undefined,
+      isKnown: async (storeId, sessionId) =>
+        this.isShown(storeId, sessionId) || (await this.confirmedDocument(storeId, sessionId)) !== null,
+      shown: async (storeId, sessionId) => (await this.session(storeId, sessionId))?.document ?? null,
+      hasJournal: () => this.local !== null,
+      onResolved: (check) => this.records.removeDraft(check),
+      onSaved: () => this.decided(),
+    })
+    this.abandonedBaskets = new AbandonedBaskets({
+      ...ports,
+      index: this.index,
+      desk: this.desk,
+      visibleStores: (storeIds) => this.visibleStores(storeIds),
+      settingsOf: (storeId) => this.settingsOf(storeId),
+      now: () => this.serverClock.now(),
+      isComplete: () => this.history.reading === null,
+      ownRows: () => this.ownRows(),
+      pending: (storeId, id) => this.shownPending.get(storeId, id),
+      documents: (keys) => this.keptDocuments(keys),
+      fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
     })
     this.records = new CheckRecords({ ...ports, index: this.index, now: () => this.serverClock.now() })
     this.refusalCopy = new RefusalRegisterCopy({
@@ -218,6 +261,7 @@ export class DataService implements WorkerApi {
       },
       onCorruptBlock: (storeId, date) => this.noteIncident({ kind: 'block_corrupt', count: 1, storeId, date }),
       hasRow: (storeId, id, version) => (this.index.confirmed(storeId, id)?.version ?? 0) >= version,
+      onDocuments: (storeId, ids) => this.abandonedBaskets.followed(storeId, ids),
       onFirstSync: (progress) => {
         this.firstSync = progress
         this.publish()
@@ -465,69 +509,31 @@ export class DataService implements WorkerApi {
   }
 
   async decide(storeId: string, sessionId: string, input: DecisionInput): Promise<DecideOutcome> {
-    // Whose decision it is must not change while it is saved.
-    const { identity } = this
-    if (identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
-    if (this.readOnly()) {
-      return {
-        ok: false,
-        code: 'read_only',
-        message:
-          'The data on this PC is of a newer Floorwalker. Update this one; until then nothing can be decided here.',
-      }
-    }
-    if (identity.employee.role === 'viewer') {
-      return { ok: false, code: 'viewer', message: 'Your role may only read.' }
-    }
-    const payload = decisionPayloads[input.type].safeParse(input.payload)
-    if (!payload.success) {
-      const { field, message } = describeIssue(payload.error)
-      return { ok: false, code: 'invalid', message: `${field} ${message}` }
-    }
-    const known = this.isShown(storeId, sessionId) || (await this.confirmedDocument(storeId, sessionId)) !== null
-    if (!known || this.settingsOf(storeId) === undefined) {
-      return {
-        ok: false,
-        code: 'session_unknown',
-        message: 'This session is not on this PC and cannot be fetched now.',
-      }
-    }
-    const shown = input.type === 'verification.resolve' ? await this.session(storeId, sessionId) : null
-    const incomplete = shown === null ? null : incompleteField(shown.document, input)
-    if (incomplete !== null) {
-      return { ok: false, code: 'invalid', message: `${incomplete.field} ${incomplete.message}` }
-    }
-    const mutation = unnumberedMutationSchema.safeParse({
-      id: this.ports.mintId(),
-      storeId,
-      sessionId,
-      type: input.type,
-      occurredAt: new Date(this.serverClock.now()).toISOString(),
-      clockOffsetMs: this.serverClock.offsetMs(),
-      payload: payload.data,
-    })
-    if (!mutation.success) {
-      const { field, message } = describeIssue(mutation.error)
-      return { ok: false, code: 'invalid', message: `${field} ${message}` }
-    }
-    try {
-      await this.ledger.save(identity.employee.number, mutation.data)
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      return { ok: false, code: 'storage_failed', message: `The decision could not be saved: ${message}` }
-    }
-    if (input.type === 'verification.resolve') {
-      const check = { storeId, sessionId, verificationId: input.payload.verificationId }
-      await this.records.removeDraft(check).catch((error) => console.error('draft of a check not removed', error))
-    }
-    // It is saved, whatever becomes of the list that shows it.
-    await this.showPending().catch((error) => console.error('pending decisions not shown', error))
-    this.revision += 1
-    // At once: "saved" must never stay on the screen beside an older count.
-    this.onStatus(this.status())
-    this.ports.broadcast({ type: 'decided' })
-    if (this.leading) this.runner.decided(this.unsentCount())
-    return { ok: true, savedIn: this.local === null ? 'database' : 'journal' }
+    return this.desk.decide(storeId, sessionId, input)
+  }
+
+  abandoned(query: AbandonedQuery): Promise<AbandonedPage> {
+    return this.abandonedBaskets.abandoned(query)
+  }
+
+  putBackList(query: PutBackQuery): Promise<PutBackList> {
+    return this.abandonedBaskets.putBackList(query)
+  }
+
+  reviewBaskets(keys: SessionKey[], review: BulkReview): Promise<BulkOutcome> {
+    return this.abandonedBaskets.reviewBaskets(keys, review)
+  }
+
+  notExited(query: NotExitedQuery): Promise<NotExited> {
+    return this.abandonedBaskets.notExited(query)
+  }
+
+  neverServed(query: { storeIds: string[]; endedFrom: number; nowMs: number }): Promise<NeverServed[]> {
+    return this.abandonedBaskets.neverServed(query)
+  }
+
+  problemProducts(query: { storeIds: string[]; from: number; to: number }): Promise<ProblemProducts> {
+    return this.abandonedBaskets.problemProducts(query)
   }
 
   async checkDraft(key: CheckKey): Promise<CheckDraft | null> {
@@ -742,7 +748,9 @@ export class DataService implements WorkerApi {
 
   private async removeOld(keepDetailsDays: number): Promise<number> {
     await this.history.complete()
-    return removeOld(this.database, this.index, keepDetailsDays, this.serverClock.now())
+    const removed = await removeOld(this.database, this.index, keepDetailsDays, this.serverClock.now())
+    if (removed > 0) this.abandonedBaskets.detailsRemoved()
+    return removed
   }
 
   /** From time to time: the clock, the journal where it could not be written, and what is old. */
@@ -768,6 +776,16 @@ export class DataService implements WorkerApi {
   }
 
   // --- decisions ---------------------------------------------------------------------------------------------------
+
+  /** Decisions are saved, whatever becomes of the list that shows them. */
+  private async decided(): Promise<void> {
+    await this.showPending().catch((error) => console.error('pending decisions not shown', error))
+    this.revision += 1
+    // At once: "saved" must never stay on the screen beside an older count.
+    this.onStatus(this.status())
+    this.ports.broadcast({ type: 'decided' })
+    if (this.leading) this.runner.decided(this.unsentCount())
+  }
 
   private async settled(rows: OutboxRow[]): Promise<void> {
     await this.ledger.settled(rows.map((row) => row.id))
@@ -880,21 +898,7 @@ export class DataService implements WorkerApi {
 
   /** Puts the rows with unsent decisions over the confirmed ones. */
   private async showPending(): Promise<void> {
-    const bySession = new Map<string, OutboxRow[]>()
-    for (const row of this.ownRows()) {
-      const key = JSON.stringify([row.storeId, row.mutation.sessionId])
-      bySession.set(key, [...(bySession.get(key) ?? []), row])
-    }
-    const summaries: SessionSummary[] = []
-    for (const rows of bySession.values()) {
-      const first = rows[0]
-      if (first === undefined) continue
-      const settings = this.settingsOf(first.storeId)
-      const kept = await this.database.sessions.get([first.storeId, first.mutation.sessionId])
-      if (settings !== undefined && kept !== undefined)
-        summaries.push(summarize(this.shown(kept.document, rows, settings)))
-    }
-    this.index.setPending(summaries)
+    this.index.setPending(await this.shownPending.show(this.ownRows()))
   }
 
   private shown(document: SessionDocument, rows: readonly OutboxRow[], settings: StoreSettings): SessionDocument {
@@ -947,6 +951,7 @@ export class DataService implements WorkerApi {
       this.shownViews.clear()
     }
     await this.history.follow(storeId, ids)
+    this.abandonedBaskets.followed(storeId, ids)
     await this.showPending()
   }
 
@@ -1037,6 +1042,7 @@ export class DataService implements WorkerApi {
     await this.reloadOutbox()
     await this.countResults()
     this.changed()
+    this.abandonedBaskets.prepareSoon()
   }
 
   /** Access to a store can come back: a refresh says so, and the engine takes it up. */

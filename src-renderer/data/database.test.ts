@@ -196,14 +196,21 @@ describe('the outbox', () => {
     const { seq: _seq, ...unnumbered } = mutation(0)
     let minted = 0
     const mint = () => `device-${++minted}`
-    const rows = await Promise.all(
-      [1, 2, 3].map((n) => database.appendNumbered('100', { ...unnumbered, id: `n${n}` }, mint)),
-    )
-    const other = await database.appendNumbered('200', { ...unnumbered, id: 'n4' }, mint)
-    expect(rows.map((row) => row.mutation.seq)).toEqual([1, 2, 3])
+    const append = async (employeeNumber: string, ...ids: string[]) => {
+      const mutations = ids.map((id) => ({ ...unnumbered, id }))
+      return database.appendNumbered(employeeNumber, mutations, mint)
+    }
+    const rows = (await Promise.all([append('100', 'n1'), append('100', 'n2', 'n3'), append('100', 'n4')])).flat()
+    const [other] = await append('200', 'n5')
+    expect(rows.map((row) => [row.id, row.mutation.seq])).toEqual([
+      ['n1', 1],
+      ['n2', 2],
+      ['n3', 3],
+      ['n4', 4],
+    ])
     expect(new Set(rows.map((row) => row.deviceId)).size).toBe(1)
-    expect(other.mutation.seq).toBe(1)
-    expect(other.deviceId).not.toBe(rows[0]?.deviceId)
+    expect(other?.mutation.seq).toBe(1)
+    expect(other?.deviceId).not.toBe(rows[0]?.deviceId)
   })
 })
 

@@ -100,6 +100,24 @@ export interface RefusalRow {
   entry: RefusalEntry
 }
 
+/** The lines of a basket that was left, read from its document: lists over thousands of baskets read these instead. */
+export interface BasketRow {
+  storeId: string
+  id: string
+  /** Of the document, and of the text's form. */
+  version: number
+  form: number
+  lines: string
+}
+
+/** When the last note was added to a session: the notes of a shift are found by it. */
+export interface NotedRow {
+  storeId: string
+  id: string
+  /** UTC milliseconds. */
+  at: number
+}
+
 /** Values of the `meta` table by key. */
 interface Meta {
   identity: Identity
@@ -112,7 +130,7 @@ interface Meta {
   [device: `device:${string}`]: { deviceId: string; nextSeq: number }
 }
 
-const SCHEMA_VERSION = 4
+const SCHEMA_VERSION = 5
 /** An epoch that no backend has, for a cursor that is to be reset. */
 export const DISTRUSTED_EPOCH = ''
 const MAX_INCIDENTS = 50
@@ -133,6 +151,8 @@ export class ConsoleDatabase extends Dexie {
   declare checkDrafts: Table<CheckDraftRow, [string, string, string]>
   declare refusals: Table<RefusalRow, [string, string, number]>
   declare registers: Table<RegisterRow, string>
+  declare baskets: Table<BasketRow, [string, string]>
+  declare noted: Table<NotedRow, [string, string]>
   declare meta: Table<{ key: string; value: unknown }, string>
 
   /** @param idb another IndexedDB than the global one (a simulated PC) */
@@ -158,10 +178,14 @@ export class ConsoleDatabase extends Dexie {
             row.open = isOpenBlock(row.bytes)
           }),
       )
-    this.version(SCHEMA_VERSION).stores({
+    this.version(4).stores({
       checkDrafts: '[storeId+sessionId+verificationId]',
       refusals: '[storeId+epoch+number], storeId',
       registers: 'storeId',
+    })
+    this.version(SCHEMA_VERSION).stores({
+      baskets: '[storeId+id], storeId',
+      noted: '[storeId+id], storeId, [storeId+at]',
     })
     this.on('populate', () => this.created())
     this.sessions.hook('reading', withLaterFields)
@@ -211,20 +235,22 @@ export class ConsoleDatabase extends Dexie {
   }
 
   /**
-   * Numbers and stores a decision where no journal does (browser): the number and the row commit together.
+   * Numbers and stores decisions where no journal does (browser), all or none: the numbers and the rows commit together.
    * @param mintDeviceId called once per employee of this database; a wiped database gets a new device
    */
   async appendNumbered(
     employeeNumber: string,
-    mutation: Omit<Mutation, 'seq'>,
+    mutations: readonly Omit<Mutation, 'seq'>[],
     mintDeviceId: () => string,
-  ): Promise<OutboxRow> {
+  ): Promise<OutboxRow[]> {
     return this.transaction('rw', this.meta, this.outbox, async () => {
       const { deviceId, nextSeq } = await this.device(employeeNumber, mintDeviceId)
-      await this.setMeta(`device:${employeeNumber}`, { deviceId, nextSeq: nextSeq + 1 })
-      const row = outboxRow({ employeeNumber, deviceId, mutation: { ...mutation, seq: nextSeq } })
-      await this.outbox.put(row)
-      return row
+      await this.setMeta(`device:${employeeNumber}`, { deviceId, nextSeq: nextSeq + mutations.length })
+      const rows = mutations.map((mutation, at) =>
+        outboxRow({ employeeNumber, deviceId, mutation: { ...mutation, seq: nextSeq + at } }),
+      )
+      await this.outbox.bulkPut(rows)
+      return rows
     })
   }
 
@@ -332,7 +358,8 @@ export class ConsoleDatabase extends Dexie {
    * @returns true where something was removed
    */
   async beginFill(storeId: string, { epoch, days }: Manifest): Promise<boolean> {
-    return this.transaction('rw', this.dayBlocks, this.sessions, this.overlay, async () => {
+    const tables = [this.dayBlocks, this.sessions, this.overlay, this.baskets, this.noted]
+    return this.transaction('rw', tables, async () => {
       const right = new Map(days.map((day) => [day.date, day]))
       const stale: [string, string][] = []
       // One after the other: all blocks at once would fill the memory.
@@ -347,6 +374,7 @@ export class ConsoleDatabase extends Dexie {
       await this.dayBlocks.bulkDelete(stale)
       const documents = await this.sessions.where('storeId').equals(storeId).delete()
       const rows = await this.overlay.where('storeId').equals(storeId).delete()
+      for (const table of [this.baskets, this.noted] as Table[]) await table.where('storeId').equals(storeId).delete()
       return stale.length + documents + rows > 0
     })
   }
@@ -373,7 +401,7 @@ export class ConsoleDatabase extends Dexie {
     nowMs: number,
   ): Promise<OutboxRow[] | null> {
     const tables = [this.sessions, this.overlay, this.outbox, this.results, this.sent, this.cursors, this.registers]
-    return this.transaction('rw', tables, async () => {
+    return this.transaction('rw', [...tables, this.noted], async () => {
       const cursor = await this.cursors.get(storeId)
       if (cursor === undefined || cursor.version !== since || cursor.epoch !== page.epoch) return null
       const keys = page.changes.map((change): [string, string] => [
@@ -397,6 +425,8 @@ export class ConsoleDatabase extends Dexie {
       }
       await this.sessions.bulkPut(documents)
       await this.sessions.bulkDelete(deleted)
+      await this.noted.bulkPut(documents.flatMap(notedRow))
+      await this.noted.bulkDelete(deleted)
       await this.overlay.bulkPut(overlay)
       await this.cursors.put({ storeId, version: page.version, epoch: page.epoch, pulledAt: nowMs })
       await this.noteRegister(storeId, page)
@@ -476,6 +506,22 @@ export class ConsoleDatabase extends Dexie {
     return verdict === undefined || verdict.status === 'duplicate' ? { status: 'applied' } : verdict
   }
 
+  /** Keeps what was read from documents that are still here in that version. */
+  async keepBaskets(storeId: string, rows: readonly BasketRow[]): Promise<void> {
+    await this.transaction('rw', this.sessions, this.baskets, async () => {
+      const kept = await this.sessions.bulkGet(rows.map(({ id }): [string, string] => [storeId, id]))
+      await this.baskets.bulkPut(rows.filter(({ version }, at) => kept[at]?.document.version === version))
+    })
+  }
+
+  /** Removes details of sessions, and what was read from them, from this PC. */
+  async removeDetails(keys: readonly [storeId: string, id: string][]): Promise<void> {
+    await this.transaction('rw', this.sessions, this.baskets, async () => {
+      await this.sessions.bulkDelete([...keys])
+      await this.baskets.bulkDelete([...keys])
+    })
+  }
+
   /**
    * Keeps documents fetched one by one, unless a newer one is here already.
    * @param epoch the cursor's when they were asked for; after a reset their versions mean nothing
@@ -488,7 +534,7 @@ export class ConsoleDatabase extends Dexie {
     epoch: string | undefined,
     isRowKnown: (id: string, version: number) => boolean,
   ): Promise<string[]> {
-    return this.transaction('rw', this.sessions, this.overlay, this.cursors, async () => {
+    return this.transaction('rw', this.sessions, this.overlay, this.cursors, this.noted, async () => {
       const changed: string[] = []
       if ((await this.cursors.get(storeId))?.epoch !== epoch) return changed
       for (const document of documents) {
@@ -499,6 +545,7 @@ export class ConsoleDatabase extends Dexie {
         // A session deleted meanwhile stays deleted.
         if (overlaid !== undefined && overlaid.version > document.version) continue
         await this.sessions.put({ storeId, id: document.id, document })
+        await this.noted.bulkPut(notedRow({ storeId, id: document.id, document }))
         if (isRowKnown(document.id, document.version)) continue
         await this.overlay.put({ storeId, id: document.id, version: document.version, summary: summarize(document) })
         changed.push(document.id)
@@ -543,9 +590,9 @@ export class ConsoleDatabase extends Dexie {
 
   /** Replaces all data of a store at once, after a refill beside the old data. The outbox is not touched. */
   async swapStore(storeId: string, blocks: readonly DayBlockRow[], cursor: CursorRow | null): Promise<void> {
-    const tables = [this.dayBlocks, this.sessions, this.overlay, this.cursors, this.refusals, this.registers]
-    await this.transaction('rw', tables, async () => {
-      for (const table of [this.dayBlocks, this.sessions, this.overlay] as Table[]) {
+    const ofSessions = [this.dayBlocks, this.sessions, this.overlay, this.baskets, this.noted] as Table[]
+    await this.transaction('rw', [...ofSessions, this.cursors, this.refusals, this.registers], async () => {
+      for (const table of ofSessions) {
         await table.where('storeId').equals(storeId).delete()
       }
       await this.dayBlocks.bulkPut([...blocks])
@@ -569,6 +616,12 @@ function withLaterFields(row: SessionRow | undefined): SessionRow | undefined {
     review: review === null ? null : { ...review, also: review.also ?? [] },
   }
   return { ...row, document }
+}
+
+/** None for a session without notes. */
+function notedRow({ storeId, id, document }: SessionRow): NotedRow[] {
+  if (document.notes.length === 0) return []
+  return [{ storeId, id, at: Math.max(...document.notes.map((note) => Date.parse(note.at))) }]
 }
 
 /** How a day's block is stored. @param block what `bytes` hold */

@@ -62,42 +62,55 @@ export class DecisionLedger {
   }
 
   /**
-   * Saves a decision: journal first (fsynced by the main process), then the outbox row; in a browser the row alone.
-   * @throws CallFailed or a storage error where it is not saved
+   * Saves decisions, all or none: journal first (fsynced by the main process, once), then the outbox rows; in a browser
+   * the rows alone.
+   * @throws CallFailed or a storage error where they are not saved
    */
-  async save(employeeNumber: string, mutation: Omit<Mutation, 'seq'>): Promise<void> {
+  async save(employeeNumber: string, mutations: readonly Omit<Mutation, 'seq'>[]): Promise<void> {
     // A decision numbered while all others are numbered anew would keep a number of the old device.
     while (this.renumbering !== null) await this.renumbering
-    const saving = this.append(employeeNumber, mutation)
+    const saving = this.append(employeeNumber, mutations)
     const settled = saving.catch(() => undefined)
     this.saving.add(settled)
-    let row: OutboxRow
+    let rows: OutboxRow[]
     try {
-      row = await saving
+      rows = await saving
     } finally {
       this.saving.delete(settled)
     }
-    this.fresh.set(row.id, row)
-    this.outbox = sortByAge([...this.outbox.filter(({ id }) => id !== row.id), row])
+    const ids = new Set(rows.map(({ id }) => id))
+    for (const row of rows) this.fresh.set(row.id, row)
+    this.outbox = sortByAge([...this.outbox.filter(({ id }) => !ids.has(id)), ...rows])
   }
 
-  private async append(employeeNumber: string, mutation: Omit<Mutation, 'seq'>): Promise<OutboxRow> {
-    const { database, fetch, mintId, hasJournal } = this.ports
-    if (!hasJournal()) return database.appendNumbered(employeeNumber, mutation, mintId)
-    const entry = await callJson(fetch, '/local/journal/append', journalEntrySchema, {
-      method: 'POST',
-      json: { employeeNumber, mutation },
-    })
-    const row = outboxRow(entry)
+  private async append(employeeNumber: string, mutations: readonly Omit<Mutation, 'seq'>[]): Promise<OutboxRow[]> {
+    const { database, mintId, hasJournal } = this.ports
+    if (!hasJournal()) return database.appendNumbered(employeeNumber, mutations, mintId)
+    const rows = (await this.journalled(employeeNumber, mutations)).map(outboxRow)
     try {
-      await database.outbox.put(row)
+      await database.outbox.bulkPut(rows)
     } catch (error) {
-      // The journal has it: it is shown and sent from memory, and restored at the next start.
-      this.notStored.set(row.id, row)
+      // The journal has them: they are shown and sent from memory, and restored at the next start.
+      for (const row of rows) this.notStored.set(row.id, row)
       this.storeLater()
       console.error('outbox: not stored, kept in the journal', error)
     }
-    return row
+    return rows
+  }
+
+  private async journalled(
+    employeeNumber: string,
+    mutations: readonly Omit<Mutation, 'seq'>[],
+  ): Promise<JournalEntry[]> {
+    const { fetch } = this.ports
+    const [first] = mutations
+    if (first !== undefined && mutations.length === 1) {
+      const json = { employeeNumber, mutation: first }
+      return [await callJson(fetch, '/local/journal/append', journalEntrySchema, { method: 'POST', json })]
+    }
+    const json = { employeeNumber, mutations }
+    const saved = await callJson(fetch, '/local/journal/append-many', journalEntriesSchema, { method: 'POST', json })
+    return saved.entries
   }
 
   /** The window that sends may be another one: it sees the row only once IndexedDB has taken it. */

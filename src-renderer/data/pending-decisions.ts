@@ -16,6 +16,11 @@ export function decisionOf(mutation: Mutation | Omit<Mutation, 'seq'>): Decision
   return { id, sessionId, type, occurredAt, payload: payload.data } as Decision
 }
 
+/** Whether a decision is about a session; what is said about a shift names none. */
+export function isOfSession({ type }: Pick<Mutation, 'type'>): boolean {
+  return !type.startsWith('shift.')
+}
+
 /** Confirmed document + unsent decisions, oldest first; a decision the backend has already judged is in the document. */
 export function withPending(
   document: SessionDocument,

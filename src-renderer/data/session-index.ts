@@ -58,6 +58,8 @@ export class SessionIndex {
   readonly wallHours: WallHours
   private readonly orders: SessionOrders
   private readonly search = new TextSearch(this.columns)
+  /** Grows whenever queries may answer something else. */
+  revision = 0
   private found: Found[] = []
   private preparation: Generator<void, void> | null = null
 
@@ -76,7 +78,7 @@ export class SessionIndex {
   /** Adds rows of a day block; rows already here with a higher version stay, deleted ones stay deleted. */
   addBlock(storeId: string, block: DayBlock): void {
     this.columns.put(storeId, block)
-    this.found = []
+    this.forgetAnswers()
   }
 
   /** Applies newer documents' summaries and deletions. */
@@ -87,7 +89,7 @@ export class SessionIndex {
       else byStore.set(row.storeId, [...(byStore.get(row.storeId) ?? []), row.summary])
     }
     for (const [storeId, summaries] of byStore) this.columns.put(storeId, columnsOf(summaries))
-    this.found = []
+    this.forgetAnswers()
   }
 
   /** Replaces the rows that show unsent decisions; those of sessions that are not here wait for them. */
@@ -99,13 +101,13 @@ export class SessionIndex {
         return { storeId, block: columnsOf(ofStore), ids: ofStore.map((row) => row.id) }
       }),
     )
-    this.found = []
+    this.forgetAnswers()
   }
 
   /** Forgets all of a store, its deletions too: what is added next counts, whatever its version. */
   dropStore(storeId: string): void {
     this.columns.dropStore(storeId)
-    this.found = []
+    this.forgetAnswers()
   }
 
   /** A session as the screens show it. */
@@ -327,6 +329,11 @@ export class SessionIndex {
       if (this.preparation.next().done === true) this.preparation = null
     }
     return true
+  }
+
+  private forgetAnswers(): void {
+    this.found = []
+    this.revision += 1
   }
 
   private summaryOf(row: number): SessionSummary | undefined {

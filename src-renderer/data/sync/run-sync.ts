@@ -47,6 +47,8 @@ export interface SyncHost extends FirstSyncHost {
   onState(state: SyncState): void
   /** Whether the row of a session is stored in this version or a newer one. */
   hasRow(storeId: string, id: string, version: number): boolean
+  /** Documents of these sessions were fetched and kept, whether or not their rows changed. */
+  onDocuments(storeId: string, ids: string[]): void
   /** A first sync is complete: what it stored block by block is there for other windows too. */
   onFilled(storeId: string): void
   /** IndexedDB changed for the store: documents of these ids, or everything. */
@@ -361,6 +363,10 @@ export class SyncRunner {
       })
       const isRowKnown = (id: string, version: number) => this.host.hasRow(storeId, id, version)
       const changed = await this.database.keepDocuments(storeId, sessions, epoch, isRowKnown)
+      this.host.onDocuments(
+        storeId,
+        sessions.map(({ id }) => id),
+      )
       if (changed.length > 0) await this.host.onStoreChanged(storeId, changed)
     }
   }
