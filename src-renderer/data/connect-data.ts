@@ -119,6 +119,7 @@ export function connectData(): DataApi {
     decide: (storeId, sessionId, input) => remote.decide(storeId, sessionId, input),
     abandoned: (query) => remote.abandoned(query),
     putBackList: (query) => remote.putBackList(query),
+    settleLines: (lines, outcome) => remote.settleLines(lines, outcome),
     reviewBaskets: (keys, review) => remote.reviewBaskets(keys, review),
     notExited: (query) => remote.notExited(query),
     neverServed: (query) => remote.neverServed(query),

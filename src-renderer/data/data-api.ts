@@ -560,7 +560,7 @@ export interface WorkOptions {
 export interface WorkerApi
   extends Pick<
     AbandonedApi,
-    'abandoned' | 'putBackList' | 'reviewBaskets' | 'notExited' | 'neverServed' | 'problemProducts'
+    'abandoned' | 'putBackList' | 'settleLines' | 'reviewBaskets' | 'notExited' | 'neverServed' | 'problemProducts'
   > {
   /** Opens storage, starts sync, answers the first status; later ones go to `onStatus` (comlink proxy). */
   start(onStatus: (status: DataStatus) => void): Promise<DataStatus>

@@ -12,6 +12,8 @@ import type {
   AbandonedQuery,
   BulkOutcome,
   BulkReview,
+  ItemOutcome,
+  LineKey,
   NeverServed,
   NotExited,
   NotExitedQuery,
@@ -518,6 +520,10 @@ export class DataService implements WorkerApi {
 
   putBackList(query: PutBackQuery): Promise<PutBackList> {
     return this.abandonedBaskets.putBackList(query)
+  }
+
+  settleLines(lines: LineKey[], outcome: ItemOutcome): Promise<BulkOutcome> {
+    return this.abandonedBaskets.settleLines(lines, outcome)
   }
 
   reviewBaskets(keys: SessionKey[], review: BulkReview): Promise<BulkOutcome> {

@@ -1,4 +1,5 @@
 /** What the screens ask about baskets that were left, and decide on them. */
+import { MAX_ITEMS_PER_DECISION } from '#shared/protocol/decisions.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { isAbandoned } from '#shared/session/activity.ts'
@@ -8,6 +9,8 @@ import type {
   AbandonedQuery,
   BulkOutcome,
   BulkReview,
+  ItemOutcome,
+  LineKey,
   NeverServed,
   NotExited,
   NotExitedQuery,
@@ -118,6 +121,24 @@ export class AbandonedBaskets {
     return { ...list, complete: this.ports.isComplete() }
   }
 
+  async settleLines(lines: readonly LineKey[], outcome: ItemOutcome): Promise<BulkOutcome> {
+    const bySession = new Map<string, LineKey[]>()
+    for (const line of lines) {
+      const key = keyOf({ storeId: line.storeId, id: line.sessionId })
+      bySession.set(key, [...(bySession.get(key) ?? []), line])
+    }
+    const decisions = [...bySession.values()].flatMap((ofSession): Deciding[] => {
+      const { storeId, sessionId } = ofSession[0] as LineKey
+      const items = [...new Set(ofSession.map(({ lineId }) => lineId))].map((lineId) => ({ lineId, outcome }))
+      return chunks(items, MAX_ITEMS_PER_DECISION).map((some) => ({
+        storeId,
+        sessionId,
+        input: { type: 'basket.put_back', payload: { items: some } },
+      }))
+    })
+    return this.ports.desk.decideAll(decisions)
+  }
+
   async reviewBaskets(keys: readonly SessionKey[], { reason, note, outcome }: BulkReview): Promise<BulkOutcome> {
     const decisions: Deciding[] = []
     let failed: SessionKey | null = null
@@ -131,8 +152,12 @@ export class AbandonedBaskets {
         const settled = new Set(document.putBack.map(({ lineId }) => lineId))
         const open = document.lineItems.filter(({ lineId }) => !settled.has(lineId))
         const items = outcome === null ? [] : open.map(({ lineId }) => ({ lineId, outcome }))
-        const payload = { reason, note, putBack: items }
+        const [putBack = [], ...more] = chunks(items, MAX_ITEMS_PER_DECISION)
+        const payload = { reason, note, putBack }
         decisions.push({ storeId, sessionId: id, input: { type: 'basket.review', payload } })
+        for (const rest of more) {
+          decisions.push({ storeId, sessionId: id, input: { type: 'basket.put_back', payload: { items: rest } } })
+        }
       }
     }
     const decided = await this.ports.desk.decideAll(decisions)
