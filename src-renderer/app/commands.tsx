@@ -8,12 +8,15 @@ import {
   IconCommand,
   IconDatabaseHeart,
   IconDeviceDesktop,
+  IconDoorExit,
   IconFridge,
   IconKeyboard,
   IconMoon,
   IconRefresh,
   IconShieldCheck,
   IconSun,
+  IconTags,
+  IconUserOff,
 } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
@@ -38,6 +41,16 @@ const ShortcutsSheet = lazy(async () => ({ default: (await import('./shortcuts-s
 
 const EVERYWHERE = 'Everywhere'
 
+type Room =
+  | '/checks'
+  | '/abandoned'
+  | '/put-back'
+  | '/not-exited'
+  | '/never-served'
+  | '/problem-products'
+  | '/not-counted'
+  | '/data-safety'
+
 /** The button that opens the palette; registers what works everywhere. */
 export function Commands() {
   const isPaletteOpen = usePalette((palette) => palette.query !== null)
@@ -47,8 +60,7 @@ export function Commands() {
   const { setColorScheme } = useMantineColorScheme()
   useCommandKeys()
   const commands = useMemo((): Command[] => {
-    const go = (to: '/checks' | '/abandoned' | '/put-back' | '/not-counted' | '/data-safety') => () =>
-      void navigate({ to })
+    const go = (to: Room) => () => void navigate({ to })
     return [
       {
         id: 'commands',
@@ -97,6 +109,30 @@ export function Commands() {
         keywords: 'cold chilled frozen fridge',
         icon: IconFridge,
         run: go('/put-back'),
+      },
+      {
+        id: 'go.not-exited',
+        group: EVERYWHERE,
+        text: 'Go to those who paid and have not left',
+        keywords: 'exit gate receipt not exited',
+        icon: IconDoorExit,
+        run: go('/not-exited'),
+      },
+      {
+        id: 'go.never-served',
+        group: EVERYWHERE,
+        text: 'Go to those whom nobody served',
+        keywords: 'never served waiting left',
+        icon: IconUserOff,
+        run: go('/never-served'),
+      },
+      {
+        id: 'go.problem-products',
+        group: EVERYWHERE,
+        text: 'Go to the problem products',
+        keywords: 'sku missed removed',
+        icon: IconTags,
+        run: go('/problem-products'),
       },
       {
         id: 'go.not-counted',

@@ -11,6 +11,8 @@ import {
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router'
+import { readPeriod } from '../features/abandoned/period.ts'
+import { readProductSearch } from '../features/abandoned/product-ranking.ts'
 import { ChecksPage } from '../features/checks/checks-page.tsx'
 import { DataSafetyPage } from '../features/data-safety/data-safety-page.tsx'
 import { NotCountedPage } from '../features/data-safety/not-counted-page.tsx'
@@ -74,8 +76,25 @@ const refusalsPage = lazyRouteComponent(() => import('../features/checks/refusal
 const scanSheetPage = lazyRouteComponent(() => import('../features/checks/scan-sheet-page.tsx'), 'ScanSheetPage')
 const abandonedPage = lazyRouteComponent(() => import('../features/abandoned/abandoned-page.tsx'), 'AbandonedPage')
 const putBackPage = lazyRouteComponent(() => import('../features/abandoned/put-back-page.tsx'), 'PutBackPage')
+const notExitedPage = lazyRouteComponent(() => import('../features/abandoned/not-exited-page.tsx'), 'NotExitedPage')
+const neverServedPage = lazyRouteComponent(
+  () => import('../features/abandoned/never-served-page.tsx'),
+  'NeverServedPage',
+)
+const problemProductsPage = lazyRouteComponent(
+  () => import('../features/abandoned/problem-products-page.tsx'),
+  'ProblemProductsPage',
+)
 // A browser that loses its backend could not fetch them any more.
-const offlinePages = [checkPage, refusalsPage, abandonedPage, putBackPage]
+const offlinePages = [
+  checkPage,
+  refusalsPage,
+  abandonedPage,
+  putBackPage,
+  notExitedPage,
+  neverServedPage,
+  problemProductsPage,
+]
 requestIdleCallback(() => void Promise.all(offlinePages.map((page) => page.preload?.())).catch(() => undefined), {
   timeout: 10_000,
 })
@@ -108,6 +127,25 @@ const refusalsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/ref
 
 const abandonedRoute = createRoute({ getParentRoute: () => rootRoute, path: '/abandoned', component: abandonedPage })
 const putBackRoute = createRoute({ getParentRoute: () => rootRoute, path: '/put-back', component: putBackPage })
+
+const notExitedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/not-exited',
+  validateSearch: readPeriod,
+  component: notExitedPage,
+})
+const neverServedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/never-served',
+  validateSearch: readPeriod,
+  component: neverServedPage,
+})
+const problemProductsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/problem-products',
+  validateSearch: readProductSearch,
+  component: problemProductsPage,
+})
 
 const notCountedRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -147,6 +185,9 @@ export const router = createRouter({
     scanSheetRoute,
     abandonedRoute,
     putBackRoute,
+    notExitedRoute,
+    neverServedRoute,
+    problemProductsRoute,
     notCountedRoute,
     dataSafetyRoute,
   ]),

@@ -1,5 +1,5 @@
 /** The tabs above the pages about baskets that were left. */
-import { type Icon, IconBasketX, IconFridge } from '@tabler/icons-react'
+import { type Icon, IconBasketX, IconDoorExit, IconFridge, IconTags, IconUserOff } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import classes from './abandoned-tabs.module.css'
@@ -8,6 +8,9 @@ import classes from './abandoned-tabs.module.css'
 const tabs = [
   { to: '/abandoned', text: 'Baskets', icon: IconBasketX },
   { to: '/put-back', text: 'Put back', icon: IconFridge },
+  { to: '/not-exited', text: 'Not exited', icon: IconDoorExit },
+  { to: '/never-served', text: 'Never served', icon: IconUserOff },
+  { to: '/problem-products', text: 'Products', icon: IconTags },
 ] as const satisfies readonly { to: string; text: string; icon: Icon }[]
 
 /** Routes that the room "Abandoned" of the navigation stands for. */
