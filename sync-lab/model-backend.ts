@@ -22,6 +22,14 @@ import { describeIssue } from '#shared/protocol/primitives.ts'
 import { PROBLEM_MEDIA_TYPE, type ProblemCode, type ProblemDetails, problem } from '#shared/protocol/problems.ts'
 import { MAX_REFUSALS_PER_PAGE, type RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { SessionDocument, SessionEvent } from '#shared/protocol/session-document.ts'
+import {
+  MAX_SHIFT_ENTRIES_PER_PAGE,
+  type ShiftDecision,
+  type ShiftEntry,
+  shiftDecisionPayloads,
+  shiftDecisionTypeSchema,
+  shiftSessionId,
+} from '#shared/protocol/shift-entries.ts'
 import type { Bootstrap, StoreSettings } from '#shared/protocol/store-settings.ts'
 import {
   ACCESS_TOKEN_LIFETIME_MS,
@@ -39,6 +47,7 @@ import {
 import { foldSession } from '#shared/session/fold-session.ts'
 import { dayOf, summarize } from '#shared/session/session-summary.ts'
 import { judgeDecision, judgeLapse, leavesEvent } from '#shared/verification/judge-decision.ts'
+import { judgeShiftDecision } from '#shared/verification/judge-shift-decision.ts'
 import { nextEntry, refusalOf } from '#shared/verification/refusal-chain.ts'
 
 const REFRESH_LIFETIME_MS = 90 * 24 * 3_600_000
@@ -73,6 +82,8 @@ interface StoreState {
   eventIds: Map<string, string>
   /** The register of refused age verifications, oldest first. */
   refusals: RefusalEntry[]
+  /** Notes on shifts and who took them over, oldest first. */
+  shiftEntries: ShiftEntry[]
 }
 interface Lease extends HeldCheck {
   employeeNumber: string
@@ -184,7 +195,15 @@ export class ModelBackend {
       stores: new Map(
         stores.map((settings) => [
           settings.id,
-          { settings, version: 0, sessions: new Map(), tombstones: new Map(), eventIds: new Map(), refusals: [] },
+          {
+            settings,
+            version: 0,
+            sessions: new Map(),
+            tombstones: new Map(),
+            eventIds: new Map(),
+            refusals: [],
+            shiftEntries: [],
+          },
         ]),
       ),
       employees: new Map(employees.map((employee) => [employee.number, { ...employee }])),
@@ -368,6 +387,7 @@ export class ModelBackend {
     if (what === 'days') return this.#dayBlock(storeId, store, date)
     if (what === 'sessions') return this.#documentsById(store, parse(documentsRequestSchema, request.body).ids)
     if (what === 'refusals') return this.#refusalsSince(store, url.searchParams)
+    if (what === 'shift-entries') return this.#shiftEntriesSince(store, url.searchParams)
     if (what === 'changes') return this.#changes(store, caller, url.searchParams)
     throw new Refusal('not_found')
   }
@@ -591,6 +611,7 @@ export class ModelBackend {
         .map((row) => ({ id: row.mutationId, seq: row.seq, ...row.verdict })),
       settings: store.settings,
       lastRefusal: store.refusals.length,
+      lastShiftEntry: store.shiftEntries.length,
     })
   }
 
@@ -598,6 +619,12 @@ export class ModelBackend {
     const [since, limit] = [Number(query.get('since') ?? 0), Number(query.get('limit') ?? MAX_REFUSALS_PER_PAGE)]
     const entries = store.refusals.slice(since, since + limit)
     return json({ epoch: this.epoch, entries, last: store.refusals.length })
+  }
+
+  #shiftEntriesSince(store: StoreState, query: URLSearchParams): ModelAnswer {
+    const [since, limit] = [Number(query.get('since') ?? 0), Number(query.get('limit') ?? MAX_SHIFT_ENTRIES_PER_PAGE)]
+    const entries = store.shiftEntries.slice(since, since + limit)
+    return json({ epoch: this.epoch, entries, last: store.shiftEntries.length })
   }
 
   #renewLeases(caller: Caller, checks: readonly HeldCheck[]): ModelAnswer {
@@ -716,6 +743,26 @@ export class ModelBackend {
       return refuse('store_forbidden', 'The employee has no access to this store.')
     }
     if (caller.employee.role === 'viewer') return refuse('role_forbidden', 'A viewer may only read.')
+    const { number, name } = caller.employee
+    const shiftType = shiftDecisionTypeSchema.safeParse(mutation.type)
+    if (shiftType.success) {
+      const payload = shiftDecisionPayloads[shiftType.data].safeParse(mutation.payload)
+      if (!payload.success) {
+        const { field, message } = describeIssue(payload.error)
+        return refuse('invalid_payload', `payload.${field}: ${message}`)
+      }
+      const decision = { ...mutation, type: shiftType.data, payload: payload.data } as ShiftDecision
+      const { date, shift } = decision.payload
+      if (mutation.sessionId !== shiftSessionId(decision.payload)) {
+        return refuse('invalid_payload', 'sessionId: must name the shift of the payload')
+      }
+      const first = store.shiftEntries.find(
+        (entry) => entry.type === 'acknowledged' && entry.date === date && entry.shift === shift,
+      )
+      const entry = judgeShiftDecision(first ?? null, decision, { number, name }, this.#options.now())
+      store.shiftEntries.push({ number: store.shiftEntries.length + 1, ...entry })
+      return { verdict: entry.verdict, changed: null }
+    }
     const type = decisionTypeSchema.safeParse(mutation.type)
     if (!type.success) return refuse('unknown_type', 'The backend knows no decision of this type.')
     const payload = decisionPayloads[type.data].safeParse(mutation.payload)
@@ -728,7 +775,6 @@ export class ModelBackend {
     if (store.eventIds.has(mutation.id)) {
       return refuse('id_reused', 'This id was used before, for an event of the store.')
     }
-    const { number, name } = caller.employee
     const decision = { ...mutation, type: type.data, payload: payload.data } as Decision
     const before = [...session.events, ...this.#takeLapses(store, session)]
     const current = this.#fold(store, session.id, before)
@@ -829,6 +875,7 @@ function copyState(state: State): State {
           tombstones: new Map(store.tombstones),
           eventIds: new Map(store.eventIds),
           refusals: [...store.refusals],
+          shiftEntries: [...store.shiftEntries],
         },
       ]),
     ),

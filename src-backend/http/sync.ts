@@ -8,6 +8,7 @@ import { encodeDayFrameHead } from '#shared/protocol/day-frames.ts'
 import { pushRequestSchema } from '#shared/protocol/decisions.ts'
 import { localDateSchema } from '#shared/protocol/primitives.ts'
 import { MAX_REFUSALS_PER_PAGE } from '#shared/protocol/refusals.ts'
+import { MAX_SHIFT_ENTRIES_PER_PAGE } from '#shared/protocol/shift-entries.ts'
 import {
   DAY_BLOCK_MEDIA_TYPE,
   DAY_FRAMES_MEDIA_TYPE,
@@ -23,6 +24,7 @@ import { renewLeases } from '../sessions/check-leases.ts'
 import { type DayBlocks, manifestOf } from '../sessions/day-blocks.ts'
 import { GzipJoiner, inflatePiece, type Piece, storedPiece } from '../sessions/gzip-pieces.ts'
 import { refusalsSince } from '../sessions/refusals.ts'
+import { shiftEntriesSince } from '../sessions/shift-entries.ts'
 import { stores } from '../storage/schema.ts'
 import type { BackendContext } from './app.ts'
 import { type SignedIn, signedIn, type Transport } from './auth.ts'
@@ -125,6 +127,14 @@ export function syncRoutes(context: BackendContext, transport: Transport): Hono<
     const since = queryInteger(c, 'since', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 })
     const limit = queryInteger(c, 'limit', { min: 1, max: MAX_REFUSALS_PER_PAGE, fallback: MAX_REFUSALS_PER_PAGE })
     const page = await refusalsSince(database, c.req.param('storeId'), since, limit)
+    return answerText(c, JSON.stringify({ epoch: await epochOf(database.queries), ...page }))
+  })
+
+  routes.get('/stores/:storeId/shift-entries', async (c) => {
+    const most = MAX_SHIFT_ENTRIES_PER_PAGE
+    const since = queryInteger(c, 'since', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 })
+    const limit = queryInteger(c, 'limit', { min: 1, max: most, fallback: most })
+    const page = await shiftEntriesSince(database, c.req.param('storeId'), since, limit)
     return answerText(c, JSON.stringify({ epoch: await epochOf(database.queries), ...page }))
   })
 

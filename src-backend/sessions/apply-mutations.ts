@@ -1,5 +1,6 @@
 /** Decisions pushed by a console: each judged once, in its own transaction, in the order of its device. */
 import { and, eq, sql } from 'drizzle-orm/sql'
+import type { z } from 'zod'
 import { canonicalJson, nestsDeeperThan, unstorableField } from '#shared/protocol/canonical-json.ts'
 import {
   type Decision,
@@ -13,6 +14,12 @@ import {
 } from '#shared/protocol/decisions.ts'
 import { describeIssue, type EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { SessionDocument, SessionEvent } from '#shared/protocol/session-document.ts'
+import {
+  type ShiftDecision,
+  shiftDecisionPayloads,
+  shiftDecisionTypeSchema,
+  shiftSessionId,
+} from '#shared/protocol/shift-entries.ts'
 import type { Employee } from '#shared/protocol/store-settings.ts'
 import { foldSession } from '#shared/session/fold-session.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
@@ -21,6 +28,7 @@ import type { Database, Queries } from '../storage/open-database.ts'
 import { devices, mutations } from '../storage/schema.ts'
 import { followDecision, takeLapses } from './check-leases.ts'
 import { registerRefusal } from './refusals.ts'
+import { addShiftEntry } from './shift-entries.ts'
 import {
   insertEventIds,
   type LockedStore,
@@ -182,9 +190,20 @@ async function judge(
     return refuse('store_forbidden', 'The employee has no access to this store.')
   }
   if (pusher.employee.role === 'viewer') return refuse('role_forbidden', 'A viewer may only read.')
+  const employee: EmployeeRef = { number: pusher.employee.number, name: pusher.employee.name }
+  const shiftType = shiftDecisionTypeSchema.safeParse(mutation.type)
+  if (shiftType.success) {
+    const payload = parsePayload(shiftDecisionPayloads[shiftType.data], mutation.payload)
+    if ('field' in payload) return refuse('invalid_payload', `payload.${payload.field}: ${payload.message}`)
+    const decision = { ...mutation, type: shiftType.data, payload: payload.data } as ShiftDecision
+    if (mutation.sessionId !== shiftSessionId(decision.payload)) {
+      return refuse('invalid_payload', 'sessionId: must name the shift of the payload')
+    }
+    return { verdict: (await addShiftEntry(tx, store.id, decision, employee, now)).verdict, changed: null }
+  }
   const type = decisionTypeSchema.safeParse(mutation.type)
   if (!type.success) return refuse('unknown_type', 'The backend knows no decision of this type.')
-  const payload = parsePayload(type.data, mutation.payload)
+  const payload = parsePayload(decisionPayloads[type.data], mutation.payload)
   if ('field' in payload) return refuse('invalid_payload', `payload.${payload.field}: ${payload.message}`)
   const session = (await loadSessions(tx, [mutation.sessionId])).get(mutation.sessionId)
   if (session === undefined || session.storeId !== store.id) {
@@ -195,7 +214,6 @@ async function judge(
   }
   const frame = { id: session.id, storeId: store.id, settings: store.settings, version: session.version }
   const fold = (events: SessionEvent[]) => foldSession(frame, events, now)
-  const employee: EmployeeRef = { number: pusher.employee.number, name: pusher.employee.name }
   const decision = { ...mutation, type: type.data, payload: payload.data } as Decision
   const before = [...session.events, ...(await takeLapses(tx, store, session, mintId, now))]
   const { verdict, event } = judgeDecision(fold(before), decision, employee, now)
@@ -209,13 +227,10 @@ async function judge(
   return { verdict, changed }
 }
 
-function parsePayload(
-  type: Decision['type'],
-  payload: unknown,
-): { data: unknown } | { field: string; message: string } {
+function parsePayload(schema: z.ZodType, payload: unknown): { data: unknown } | { field: string; message: string } {
   // A difference may carry fields of its own, so what they hold is checked here.
   if (nestsDeeperThan(payload, MAX_PAYLOAD_DEPTH)) return { field: '', message: 'nests too deeply' }
-  const parsed = decisionPayloads[type].safeParse(payload)
+  const parsed = schema.safeParse(payload)
   if (!parsed.success) return describeIssue(parsed.error)
   const unstorable = unstorableField(parsed.data)
   return unstorable === null

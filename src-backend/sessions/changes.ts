@@ -6,6 +6,7 @@ import type { Database, Queries } from '../storage/open-database.ts'
 import { meta, sessions, stores } from '../storage/schema.ts'
 import { lastSeqOf, outcomesSince } from './apply-mutations.ts'
 import { lastRefusalOf } from './refusals.ts'
+import { lastShiftEntryOf } from './shift-entries.ts'
 
 export interface ChangesQuery {
   storeId: string
@@ -26,6 +27,7 @@ export interface ChangesPageText {
   outcomes: MutationResult[]
   settings: StoreSettings | undefined
   lastRefusal: number
+  lastShiftEntry: number
 }
 
 /** Identity of this database; another one after a restore from a backup. */
@@ -71,6 +73,7 @@ export function changesSince(
         outcomes: outcomes.filter((outcome) => outcome.version <= version).map((outcome) => outcome.result),
         settings: store?.settings,
         lastRefusal: await lastRefusalOf(tx, storeId),
+        lastShiftEntry: await lastShiftEntryOf(tx, storeId),
       }
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },

@@ -2,7 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { and, asc, eq, sql } from 'drizzle-orm/sql'
 import { DAY_BLOCK_FORM, encodeDayBlock } from '#shared/protocol/day-block.ts'
+import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { Manifest } from '#shared/protocol/sync.ts'
+import { summarize } from '#shared/session/session-summary.ts'
 import type { Clock } from '#shared/time/clock.ts'
 import { localDateOf } from '#shared/time/local-day.ts'
 import { type Database, rowsOf } from '../storage/open-database.ts'
@@ -156,11 +158,16 @@ export class DayBlocks {
   async #buildNow(storeId: string, date: string): Promise<BuiltBlock> {
     const { queries } = this.database
     const epoch = await epochOf(queries)
+    // A summary that was written before its last columns came is made anew.
+    const isOld = sql`${sessions.summary} -> 'furthestStep' is null`
     const rows = await queries
-      .select({ summary: sessions.summary })
+      .select({
+        summary: sessions.summary,
+        document: sql<SessionDocument | null>`case when ${isOld} then ${sessions.document} end`,
+      })
       .from(sessions)
       .where(and(eq(sessions.storeId, storeId), eq(sessions.localDate, date)))
-    const summaries = rows.map((row) => row.summary)
+    const summaries = rows.map(({ summary, document }) => (document === null ? summary : summarize(document)))
     // Of these very rows, which may be newer than what was asked for.
     const version = summaries.reduce((highest, summary) => Math.max(highest, summary.version), 0)
     const tag = tagOf(epoch, rows.length, version)

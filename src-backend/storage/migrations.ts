@@ -100,6 +100,20 @@ const migrations: { id: number; statements: string[] }[] = [
       'alter table day_blocks alter column deflated set storage external',
     ],
   },
+  {
+    id: 7,
+    statements: [
+      `create table shift_entries (
+        store_id text not null, number bigint not null, date text not null, shift text not null, entry json not null,
+        primary key (store_id, number))`,
+      'create index shift_entries_shift on shift_entries (store_id, date, shift)',
+      `update stores set settings = settings || '{
+          "shifts": [
+            {"name": "Early", "from": "06:00"}, {"name": "Late", "from": "14:00"}, {"name": "Night", "from": "22:00"}],
+          "putBack": {"chilledMinutes": 30, "frozenMinutes": 20, "ambientMinutes": null}}'
+        where settings -> 'shifts' is null`,
+    ],
+  },
 ]
 
 /** Any number: all backends of one database take the same lock before they change its structure or its bootstrap. */

@@ -15,6 +15,7 @@ import { sql } from 'drizzle-orm/sql'
 import type { Verdict } from '#shared/protocol/decisions.ts'
 import type { RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import type { ShiftEntry } from '#shared/protocol/shift-entries.ts'
 import type { Role, StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 
@@ -207,4 +208,21 @@ export const refusals = pgTable(
     entry: json('entry').$type<RefusalEntry>().notNull(),
   },
   (table) => [primaryKey({ columns: [table.storeId, table.number] })],
+)
+
+/** Notes on shifts and who took them over, one list per store; never changed. */
+export const shiftEntries = pgTable(
+  'shift_entries',
+  {
+    storeId: text('store_id').notNull(),
+    number: integer('number').notNull(),
+    /** Store-local day on which the shift begins, and its name. */
+    date: text('date').notNull(),
+    shift: text('shift').notNull(),
+    entry: json('entry').$type<ShiftEntry>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.storeId, table.number] }),
+    index('shift_entries_shift').on(table.storeId, table.date, table.shift),
+  ],
 )
