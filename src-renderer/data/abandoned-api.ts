@@ -232,6 +232,10 @@ export interface Handover extends ShiftKey {
   acknowledged: { employee: { number: string; name: string }; at: number; note: string | null; unsent: boolean } | null
   /** Others who took it over after the first. */
   alsoAcknowledged: { employee: { number: string; name: string }; at: number; note: string | null }[]
+  /** Sessions of the shift that had a check and whose details are not on this PC: their waits are not among the longest. */
+  withoutDetails: number
+  /** As `SessionPage.complete`. */
+  complete: boolean
 }
 
 export interface AbandonedApi {
@@ -245,6 +249,7 @@ export interface AbandonedApi {
   neverServed(query: { storeIds: string[]; endedFrom: number; nowMs: number }): Promise<NeverServed[]>
   /** Reads every document of the period on this PC: seconds where there are many. */
   problemProducts(query: { storeIds: string[]; from: number; to: number }): Promise<ProblemProducts>
+  /** Rejects for a shift that the store does not have. */
   handover(key: ShiftKey): Promise<Handover>
   /** Saves a note on the shift, durably. */
   noteShift(key: ShiftKey, text: string): Promise<BulkOutcome>

@@ -557,11 +557,7 @@ export interface WorkOptions {
 }
 
 /** What the data worker answers. */
-export interface WorkerApi
-  extends Pick<
-    AbandonedApi,
-    'abandoned' | 'putBackList' | 'settleLines' | 'reviewBaskets' | 'notExited' | 'neverServed' | 'problemProducts'
-  > {
+export interface WorkerApi extends AbandonedApi {
   /** Opens storage, starts sync, answers the first status; later ones go to `onStatus` (comlink proxy). */
   start(onStatus: (status: DataStatus) => void): Promise<DataStatus>
   /** Desktop only; null in a browser. */

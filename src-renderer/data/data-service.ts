@@ -7,11 +7,14 @@ import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
 import { AbandonedBaskets } from './abandoned/abandoned-baskets.ts'
+import { Handovers } from './abandoned/handovers.ts'
+import { ShiftEntries } from './abandoned/shift-entries.ts'
 import type {
   AbandonedPage,
   AbandonedQuery,
   BulkOutcome,
   BulkReview,
+  Handover,
   ItemOutcome,
   LineKey,
   NeverServed,
@@ -20,6 +23,7 @@ import type {
   ProblemProducts,
   PutBackList,
   PutBackQuery,
+  ShiftKey,
 } from './abandoned-api.ts'
 import { CheckLeases } from './check-leases.ts'
 import { CheckRecords } from './check-records.ts'
@@ -135,6 +139,8 @@ export class DataService implements WorkerApi {
   private readonly desk: DecisionDesk
   private readonly shownPending: ShownPending
   private readonly abandonedBaskets: AbandonedBaskets
+  private readonly shiftEntries: ShiftEntries
+  private readonly handovers: Handovers
   private readonly exports: SessionExports
   private exportPort: ExportPort | null = null
   private identity: Identity | null = null
@@ -223,6 +229,30 @@ export class DataService implements WorkerApi {
       pending: (storeId, id) => this.shownPending.get(storeId, id),
       documents: (keys) => this.keptDocuments(keys),
       fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
+    })
+    this.shiftEntries = new ShiftEntries({
+      ...ports,
+      employee: () => this.employee(),
+      ownRows: () => this.ownRows(),
+      onChange: () => {
+        this.changed()
+        this.ports.broadcast({ type: 'decided' })
+      },
+    })
+    this.handovers = new Handovers({
+      ...ports,
+      index: this.index,
+      desk: this.desk,
+      baskets: this.abandonedBaskets,
+      entries: this.shiftEntries,
+      now: () => this.serverClock.now(),
+      isComplete: () => this.history.reading === null,
+      employee: () => this.employee(),
+      ownRows: () => this.ownRows(),
+      documents: (keys) => this.keptDocuments(keys),
+      queue: (storeIds) => this.queue(storeIds),
+      refusals: (storeId) => this.refusals(storeId),
+      results: async () => [...(await this.results({ seen: false })), ...(await this.results({ seen: true }))],
     })
     this.records = new CheckRecords({ ...ports, index: this.index, now: () => this.serverClock.now() })
     this.refusalCopy = new RefusalRegisterCopy({
@@ -540,6 +570,18 @@ export class DataService implements WorkerApi {
 
   problemProducts(query: { storeIds: string[]; from: number; to: number }): Promise<ProblemProducts> {
     return this.abandonedBaskets.problemProducts(query)
+  }
+
+  handover(key: ShiftKey): Promise<Handover> {
+    return this.handovers.handover(key)
+  }
+
+  noteShift(key: ShiftKey, text: string): Promise<BulkOutcome> {
+    return this.handovers.noteShift(key, text)
+  }
+
+  acknowledgeShift(key: ShiftKey, note: string | null): Promise<BulkOutcome> {
+    return this.handovers.acknowledgeShift(key, note)
   }
 
   async checkDraft(key: CheckKey): Promise<CheckDraft | null> {
@@ -942,6 +984,7 @@ export class DataService implements WorkerApi {
 
   private async storeChanged(storeId: string, ids: string[] | 'all'): Promise<void> {
     await this.loadChanges(storeId, ids)
+    void this.shiftEntries.follow(storeId).catch((error) => console.error('entries of shifts not fetched', error))
     void this.refusalCopy.follow(storeId).catch((error) => console.error('register of refusals not fetched', error))
     void this.leases.follow().catch((error) => console.error('leases not renewed', error))
     if (ids === 'all' || ids.length > 0) {

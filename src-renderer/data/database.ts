@@ -5,6 +5,7 @@ import { type DayBlock, decodeDayBlockColumns } from '#shared/protocol/day-block
 import type { Mutation, MutationResult, OutcomeVerdict, Verdict } from '#shared/protocol/decisions.ts'
 import type { RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import type { ShiftEntry } from '#shared/protocol/shift-entries.ts'
 import type { ChangesPage, Identity, Manifest } from '#shared/protocol/sync.ts'
 import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
@@ -72,8 +73,8 @@ export interface CursorRow {
   pulledAt: number
 }
 
-/** What the last pull said of a store's register of refusals. */
-export interface RegisterRow {
+/** What the last pull said of a numbered list of a store (`NumberedList`). */
+export interface ListHeadRow {
   storeId: string
   epoch: string
   /** Number of the backend's last entry. */
@@ -92,12 +93,12 @@ export interface CheckDraftRow {
   draft: CheckDraft
 }
 
-/** One entry of a store's register of refusals; never written over. */
-export interface RefusalRow {
+/** One entry of a numbered list of a store; never written over. */
+export interface NumberedRow<Entry> {
   storeId: string
   epoch: string
   number: number
-  entry: RefusalEntry
+  entry: Entry
 }
 
 /** The lines of a basket that was left, read from its document: lists over thousands of baskets read these instead. */
@@ -149,8 +150,10 @@ export class ConsoleDatabase extends Dexie {
   declare sent: Table<SentRow, string>
   declare cursors: Table<CursorRow, string>
   declare checkDrafts: Table<CheckDraftRow, [string, string, string]>
-  declare refusals: Table<RefusalRow, [string, string, number]>
-  declare registers: Table<RegisterRow, string>
+  declare refusals: Table<NumberedRow<RefusalEntry>, [string, string, number]>
+  declare registers: Table<ListHeadRow, string>
+  declare shiftEntries: Table<NumberedRow<ShiftEntry>, [string, string, number]>
+  declare shiftLists: Table<ListHeadRow, string>
   declare baskets: Table<BasketRow, [string, string]>
   declare noted: Table<NotedRow, [string, string]>
   declare meta: Table<{ key: string; value: unknown }, string>
@@ -186,6 +189,8 @@ export class ConsoleDatabase extends Dexie {
     this.version(SCHEMA_VERSION).stores({
       baskets: '[storeId+id], storeId',
       noted: '[storeId+id], storeId, [storeId+at]',
+      shiftEntries: '[storeId+epoch+number], storeId',
+      shiftLists: 'storeId',
     })
     this.on('populate', () => this.created())
     this.sessions.hook('reading', withLaterFields)
@@ -401,7 +406,7 @@ export class ConsoleDatabase extends Dexie {
     nowMs: number,
   ): Promise<OutboxRow[] | null> {
     const tables = [this.sessions, this.overlay, this.outbox, this.results, this.sent, this.cursors, this.registers]
-    return this.transaction('rw', [...tables, this.noted], async () => {
+    return this.transaction('rw', [...tables, this.noted, this.shiftLists], async () => {
       const cursor = await this.cursors.get(storeId)
       if (cursor === undefined || cursor.version !== since || cursor.epoch !== page.epoch) return null
       const keys = page.changes.map((change): [string, string] => [
@@ -429,7 +434,8 @@ export class ConsoleDatabase extends Dexie {
       await this.noted.bulkDelete(deleted)
       await this.overlay.bulkPut(overlay)
       await this.cursors.put({ storeId, version: page.version, epoch: page.epoch, pulledAt: nowMs })
-      await this.noteRegister(storeId, page)
+      await this.noteHead(this.registers, storeId, page.epoch, page.lastRefusal)
+      await this.noteHead(this.shiftLists, storeId, page.epoch, page.lastShiftEntry)
       await this.noteVerdicts(deviceId, page.outcomes)
       if (page.more || (page.deviceId ?? deviceId) !== deviceId) return []
       const rows = (await this.readableOutbox()).filter((row) => row.storeId === storeId && row.deviceId === deviceId)
@@ -439,21 +445,33 @@ export class ConsoleDatabase extends Dexie {
     })
   }
 
-  private async noteRegister(storeId: string, { epoch, lastRefusal }: ChangesPage): Promise<void> {
-    if (lastRefusal === undefined) return
-    const known = await this.registers.get(storeId)
-    if (known?.epoch === epoch && known.last === lastRefusal) return
-    await this.registers.put({ storeId, epoch, last: lastRefusal, shownEpoch: known?.shownEpoch ?? null })
+  /** Keeps what a pull said of a numbered list. */
+  private async noteHead(
+    heads: Table<ListHeadRow, string>,
+    storeId: string,
+    epoch: string,
+    last: number | undefined,
+  ): Promise<void> {
+    if (last === undefined) return
+    const known = await heads.get(storeId)
+    if (known?.epoch === epoch && known.last === last) return
+    await heads.put({ storeId, epoch, last, shownEpoch: known?.shownEpoch ?? null })
   }
 
-  /** Adds fetched entries of a store's register of refusals; one that is here stays as it is. */
-  async keepRefusals(storeId: string, epoch: string, entries: readonly RefusalEntry[]): Promise<void> {
-    await this.transaction('rw', this.refusals, this.registers, async () => {
+  /** Adds fetched entries of a numbered list of a store; one that is here stays as it is. */
+  async keepNumbered<Entry extends { number: number }>(
+    heads: Table<ListHeadRow, string>,
+    rows: Table<NumberedRow<Entry>, [string, string, number]>,
+    storeId: string,
+    epoch: string,
+    entries: readonly Entry[],
+  ): Promise<void> {
+    await this.transaction('rw', rows, heads, async () => {
       for (const entry of entries) {
-        if ((await this.refusals.get([storeId, epoch, entry.number])) !== undefined) continue
-        await this.refusals.add({ storeId, epoch, number: entry.number, entry })
+        if ((await rows.get([storeId, epoch, entry.number])) !== undefined) continue
+        await rows.add({ storeId, epoch, number: entry.number, entry })
       }
-      await this.registers.update(storeId, { shownEpoch: epoch })
+      await heads.update(storeId, { shownEpoch: epoch })
     })
   }
 
@@ -591,7 +609,8 @@ export class ConsoleDatabase extends Dexie {
   /** Replaces all data of a store at once, after a refill beside the old data. The outbox is not touched. */
   async swapStore(storeId: string, blocks: readonly DayBlockRow[], cursor: CursorRow | null): Promise<void> {
     const ofSessions = [this.dayBlocks, this.sessions, this.overlay, this.baskets, this.noted] as Table[]
-    await this.transaction('rw', [...ofSessions, this.cursors, this.refusals, this.registers], async () => {
+    const lists = [this.refusals, this.registers, this.shiftEntries, this.shiftLists] as Table[]
+    await this.transaction('rw', [...ofSessions, this.cursors, ...lists], async () => {
       for (const table of ofSessions) {
         await table.where('storeId').equals(storeId).delete()
       }
@@ -599,8 +618,7 @@ export class ConsoleDatabase extends Dexie {
       if (cursor !== null) await this.cursors.put(cursor)
       else {
         await this.cursors.delete(storeId)
-        await this.refusals.where('storeId').equals(storeId).delete()
-        await this.registers.delete(storeId)
+        for (const table of lists) await table.where('storeId').equals(storeId).delete()
       }
     })
   }

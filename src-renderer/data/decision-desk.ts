@@ -3,6 +3,7 @@ import { type UnnumberedMutation, unnumberedMutationSchema } from '#shared/deskt
 import { decisionPayloads } from '#shared/protocol/decisions.ts'
 import { describeIssue } from '#shared/protocol/primitives.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import { type ShiftDecision, shiftDecisionPayloads } from '#shared/protocol/shift-entries.ts'
 import type { Identity } from '#shared/protocol/sync.ts'
 import type { MintId } from '#shared/time/clock.ts'
 import { incompleteField } from '#shared/verification/outcome-rules.ts'
@@ -32,12 +33,19 @@ export interface DecisionDeskPorts {
   onSaved: () => Promise<void>
 }
 
-/** A decision and what it is about; `sessionId` names a shift where the decision is about one. */
+/** What is said about a shift. */
+export type ShiftInput = {
+  [Type in ShiftDecision['type']]: Pick<Extract<ShiftDecision, { type: Type }>, 'type' | 'payload'>
+}[ShiftDecision['type']]
+
+/** A decision and what it is about; `sessionId` is `shiftSessionId` where that is a shift. */
 export interface Deciding {
   storeId: string
   sessionId: string
-  input: DecisionInput
+  input: DecisionInput | ShiftInput
 }
+
+const payloads = { ...decisionPayloads, ...shiftDecisionPayloads }
 
 type Refused = Extract<DecideOutcome, { ok: false }>
 
@@ -98,7 +106,7 @@ export class DecisionDesk {
   }
 
   private mutationOf({ storeId, sessionId, input }: Deciding): UnnumberedMutation | Refused {
-    const payload = decisionPayloads[input.type].safeParse(input.payload)
+    const payload = payloads[input.type].safeParse(input.payload)
     if (!payload.success) return invalid(describeIssue(payload.error))
     const mutation = unnumberedMutationSchema.safeParse({
       id: this.ports.mintId(),

@@ -2,6 +2,7 @@
 import { type Decision, decisionPayloads, type Mutation } from '#shared/protocol/decisions.ts'
 import type { EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import { type ShiftDecision, shiftDecisionPayloads } from '#shared/protocol/shift-entries.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { foldSession, judgedUpTo } from '#shared/session/fold-session.ts'
 import { judgeDecision } from '#shared/verification/judge-decision.ts'
@@ -16,9 +17,19 @@ export function decisionOf(mutation: Mutation | Omit<Mutation, 'seq'>): Decision
   return { id, sessionId, type, occurredAt, payload: payload.data } as Decision
 }
 
+/** The decision on a shift that a mutation is; null for one of another type, or whose payload this version cannot read. */
+export function shiftDecisionOf(mutation: Mutation | Omit<Mutation, 'seq'>): ShiftDecision | null {
+  if (!(mutation.type in shiftDecisionPayloads)) return null
+  const type = mutation.type as ShiftDecision['type']
+  const payload = shiftDecisionPayloads[type].safeParse(mutation.payload)
+  if (!payload.success) return null
+  const { id, sessionId, occurredAt } = mutation
+  return { id, sessionId, type, occurredAt, payload: payload.data } as ShiftDecision
+}
+
 /** Whether a decision is about a session; what is said about a shift names none. */
 export function isOfSession({ type }: Pick<Mutation, 'type'>): boolean {
-  return !type.startsWith('shift.')
+  return !(type in shiftDecisionPayloads)
 }
 
 /** Confirmed document + unsent decisions, oldest first; a decision the backend has already judged is in the document. */

@@ -17,9 +17,8 @@ import { localDateOf } from '#shared/time/local-day.ts'
 import { refusalOf, verifyChain } from '#shared/verification/refusal-chain.ts'
 import type { ExportedFile, RefusalComparison, RefusalRegister } from './data-api.ts'
 import type { ConsoleDatabase, OutboxRow } from './database.ts'
+import { NumberedList } from './numbered-list.ts'
 import { CallFailed, callJson, type Fetch } from './transport.ts'
-
-const RETRY_MS = 15_000
 
 export interface RefusalRegisterPorts {
   database: ConsoleDatabase
@@ -32,28 +31,34 @@ export interface RefusalRegisterPorts {
 }
 
 export class RefusalRegisterCopy {
-  private readonly fetching = new Map<string, Promise<void>>()
-  private readonly retries = new Set<string>()
+  private readonly list: NumberedList<RefusalEntry>
 
-  constructor(private readonly ports: RefusalRegisterPorts) {}
+  constructor(private readonly ports: RefusalRegisterPorts) {
+    const { database, onChange } = ports
+    this.list = new NumberedList({
+      database,
+      heads: database.registers,
+      rows: database.refusals,
+      page: (storeId, since) => this.page(storeId, since),
+      onChange,
+    })
+  }
 
   async register(storeId: string): Promise<RefusalRegister> {
-    const entries = await this.entries(storeId)
+    const entries = await this.list.entries(storeId)
     const known = new Set(entries.map((entry) => entry.id))
     const pending = (await this.pending(storeId)).filter((refusal) => !known.has(refusal.id))
-    const last = (await this.ports.database.registers.get(storeId))?.last ?? null
+    const last = await this.list.last(storeId)
     return { entries, pending, chain: verifyChain(entries), last }
   }
 
   /** Fetches what the last pull said the backend has more; call it after each pull. */
   follow(storeId: string): Promise<void> {
-    const running = this.fetching.get(storeId) ?? this.fetchNew(storeId).finally(() => this.fetching.delete(storeId))
-    this.fetching.set(storeId, running)
-    return running
+    return this.list.follow(storeId)
   }
 
   async compare(storeId: string): Promise<RefusalComparison> {
-    const here = new Map((await this.entries(storeId)).map((entry) => [entry.number, entry]))
+    const here = new Map((await this.list.entries(storeId)).map((entry) => [entry.number, entry]))
     let last: RefusalEntry | null = null
     try {
       for (let since = 0; ; ) {
@@ -101,14 +106,6 @@ export class RefusalRegisterCopy {
     }
   }
 
-  private async entries(storeId: string): Promise<RefusalEntry[]> {
-    const { registers, refusals } = this.ports.database
-    const epoch = (await registers.get(storeId))?.shownEpoch ?? null
-    const rows = epoch === null ? [] : await refusals.where('storeId').equals(storeId).toArray()
-    const shown = rows.filter((row) => row.epoch === epoch).map((row) => row.entry)
-    return shown.sort((a, b) => a.number - b.number)
-  }
-
   private async pending(storeId: string): Promise<Refusal[]> {
     const refusals: Refusal[] = []
     for (const { mutation, verdict } of this.ports.ownRows(storeId)) {
@@ -126,40 +123,6 @@ export class RefusalRegisterCopy {
   private page(storeId: string, since: number): Promise<RefusalsPage> {
     const path = `/api/v1/sync/stores/${encodeURIComponent(storeId)}/refusals`
     return callJson(this.ports.fetch, `${path}?since=${since}&limit=${MAX_REFUSALS_PER_PAGE}`, refusalsPageSchema)
-  }
-
-  private async fetchNew(storeId: string): Promise<void> {
-    const { database } = this.ports
-    const register = await database.registers.get(storeId)
-    if (register === undefined) return
-    const { epoch, last, shownEpoch } = register
-    // After a restored backup the chain is another one, from its beginning.
-    let here = shownEpoch === epoch ? ((await this.entries(storeId)).at(-1)?.number ?? 0) : 0
-    if (here >= last && shownEpoch === epoch) return
-    try {
-      for (let more = true; more; ) {
-        const page = await this.page(storeId, here)
-        // The backend was restored meanwhile: the next pull says so, and asks again.
-        if (page.epoch !== epoch) return
-        await database.keepRefusals(storeId, epoch, page.entries)
-        more = page.entries.length > 0 && (page.entries.at(-1)?.number ?? 0) < page.last
-        here = page.entries.at(-1)?.number ?? here
-      }
-      this.ports.onChange()
-    } catch (error) {
-      if (!(error instanceof CallFailed)) throw error
-      // The next pull may be long in coming. A backend that has no register is not asked on and on.
-      if (error.code !== 'not_found') this.retrySoon(storeId)
-    }
-  }
-
-  private retrySoon(storeId: string): void {
-    if (this.retries.has(storeId)) return
-    this.retries.add(storeId)
-    setTimeout(() => {
-      this.retries.delete(storeId)
-      void this.follow(storeId).catch((error) => console.error('register of refusals not fetched', error))
-    }, RETRY_MS)
   }
 }
 

@@ -24,7 +24,7 @@ import type { Deciding, DecisionDesk } from '../decision-desk.ts'
 import { nextTask } from '../export/next-task.ts'
 import type { SessionIndex } from '../session-index.ts'
 import { abandonedBasket, findAbandoned } from './abandoned-list.ts'
-import { AbandonedRows, wouldBeAbandoned } from './abandoned-rows.ts'
+import { type AbandonedRow, AbandonedRows, wouldBeAbandoned } from './abandoned-rows.ts'
 import { BasketStore } from './basket-store.ts'
 import { exitRates, notExitedRows, paidAt } from './exits.ts'
 import { neverServed, neverServedRows } from './never-served.ts'
@@ -229,6 +229,11 @@ export class AbandonedBaskets {
     return answer
   }
 
+  /** Baskets that were left in a time, UTC milliseconds, from included, to excluded. */
+  leftWithin(storeIds: readonly string[], from: number, to: number, nowMs: number): AbandonedRow[] {
+    return this.rows.find({ storeIds, leftFrom: from, leftTo: to, nowMs })
+  }
+
   /** Baskets that are not reviewed. */
   private left(storeIds: readonly string[], leftFrom: number | null, nowMs: number) {
     return this.rows.find({ storeIds, leftFrom, leftTo: null, nowMs }).filter(({ row }) => !row.reviewed)
@@ -262,7 +267,8 @@ export class AbandonedBaskets {
     return new Set(this.ports.ownRows().map(({ storeId, mutation }) => keyOf({ storeId, id: mutation.sessionId })))
   }
 
-  private calendar(storeId: string): ShiftCalendar | null {
+  /** The shifts of a store; null for one that the employee has no access to. */
+  calendar(storeId: string): ShiftCalendar | null {
     const settings = this.ports.settingsOf(storeId)
     if (settings === undefined) return null
     const known = this.calendars.get(settings) ?? new ShiftCalendar(settings)
