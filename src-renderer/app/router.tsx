@@ -11,6 +11,7 @@ import {
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router'
+import { keepAbandonedSearch } from '../features/abandoned/abandoned-search.ts'
 import { readPeriod } from '../features/abandoned/period.ts'
 import { readProductSearch } from '../features/abandoned/product-ranking.ts'
 import { ChecksPage } from '../features/checks/checks-page.tsx'
@@ -125,7 +126,12 @@ const scanSheetRoute = createRoute({
 
 const refusalsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/refusals', component: refusalsPage })
 
-const abandonedRoute = createRoute({ getParentRoute: () => rootRoute, path: '/abandoned', component: abandonedPage })
+const abandonedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/abandoned',
+  validateSearch: keepAbandonedSearch,
+  component: abandonedPage,
+})
 const putBackRoute = createRoute({ getParentRoute: () => rootRoute, path: '/put-back', component: putBackPage })
 
 const notExitedRoute = createRoute({

@@ -148,7 +148,7 @@ interface BoundsProps {
 const MAX_BOUND = 999_999_999
 
 /** Lower and upper bound; an empty field is open. */
-function Bounds({ value, suffix, decimals = 0, onChange }: BoundsProps) {
+export function Bounds({ value, suffix, decimals = 0, onChange }: BoundsProps) {
   const [typed, setTyped] = useState<Range>(value ?? { min: null, max: null })
   const isCrossed = typed.min !== null && typed.max !== null && typed.min > typed.max
   const change = (part: Partial<Range>) => {

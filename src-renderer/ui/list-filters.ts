@@ -122,7 +122,7 @@ export function valueCurrency(filters: Pick<ListFilters, 'currency'>, scope: Lis
 }
 
 /** In whole smaller units; what lies between two of them is within neither bound. */
-function scaled(range: Range | null, factor: number): Range | null {
+export function scaled(range: Range | null, factor: number): Range | null {
   // 19.99 × 100 is a little less than 1999: rounded to what was written first.
   const exact = (bound: number) => Number((bound * factor).toFixed(6))
   return (

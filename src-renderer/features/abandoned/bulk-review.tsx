@@ -1,0 +1,153 @@
+/** One review for all selected baskets. */
+import { Button, CloseButton, SegmentedControl, Textarea, TextInput } from '@mantine/core'
+import { IconCheck } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { formatMoney } from '#shared/money/format-money.ts'
+import type { BulkReview as Review } from '../../data/abandoned-api.ts'
+import { itemOutcomeLabels, itemOutcomes, reviewReasons } from '../../ui/abandoned-words.ts'
+import { useData, useRevision } from '../../ui/data-context.ts'
+import { counted } from '../../ui/labels.ts'
+import { InlineError } from '../../ui/parts.tsx'
+import { useCommands } from '../../ui/shortcuts.ts'
+import classes from './basket-panel.module.css'
+import type { BasketSelection } from './basket-selection.ts'
+
+interface BulkReviewProps {
+  selection: BasketSelection
+  /** The first so many of the selection are saved. */
+  onSaved: (count: number) => void
+  onClose: () => void
+}
+
+const SAY_NOTHING = 'nothing'
+const GROUP = 'Review of several baskets'
+
+export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
+  const data = useData()
+  const revision = useRevision()
+  const reasons = reviewReasons(null)
+  const [reason, setReason] = useState(reasons[0] ?? '')
+  const [note, setNote] = useState('')
+  const [outcome, setOutcome] = useState<Review['outcome']>(null)
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<string | null>(null)
+  const reasonField = useRef<HTMLInputElement>(null)
+  useEffect(() => reasonField.current?.select(), [])
+  const keys = [...selection.values()]
+  const { data: sums } = useQuery({
+    queryKey: ['session-totals', [...selection.keys()], revision],
+    queryFn: () => data.sessionTotals(keys),
+    placeholderData: (before) => before,
+  })
+  const isReady = reason.trim() !== '' && keys.length > 0 && !busy
+  const save = async () => {
+    if (!isReady) return
+    setBusy(true)
+    setError(null)
+    try {
+      const review = { reason: reason.trim(), note: note.trim() === '' ? null : note.trim(), outcome }
+      const outcomeOfAll = await data.reviewBaskets(keys, review)
+      if (!outcomeOfAll.ok)
+        setError(
+          `${counted(outcomeOfAll.saved, 'basket')} saved, ${keys.length - outcomeOfAll.saved} not${outcomeOfAll.failed === null ? '' : ` (from ${outcomeOfAll.failed.id} on)`}: ${outcomeOfAll.message}`,
+        )
+      onSaved(outcomeOfAll.saved)
+    } catch {
+      setError('The console’s data worker did not answer. What you typed is still here; please try again.')
+    } finally {
+      setBusy(false)
+    }
+  }
+  useCommands([
+    {
+      id: 'bulk.save',
+      group: GROUP,
+      text: 'Save the review of all selected',
+      keys: 'mod+enter',
+      run: () => void save(),
+    },
+    { id: 'bulk.close', group: GROUP, text: 'Close', keys: 'escape', run: onClose, keysOnly: true },
+  ])
+  return (
+    <aside className={classes.panel} aria-label="Review of the selected baskets" data-testid="bulk-review">
+      <div className={classes.head}>
+        <h2>Review {counted(keys.length, 'basket')}</h2>
+        <CloseButton size="sm" aria-label="Close the review" onClick={onClose} />
+      </div>
+      <form
+        className={classes.body}
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return
+          event.preventDefault()
+          onClose()
+        }}
+      >
+        {sums !== undefined && (
+          <p className={classes.facts}>
+            {counted(sums.totals.quantity, 'piece')}
+            {sums.totals.byCurrency.map(({ currency, total }) => ` · ${formatMoney(total, currency)}`)}
+          </p>
+        )}
+        <TextInput
+          ref={reasonField}
+          size="xs"
+          label="Reason"
+          maxLength={4_000}
+          value={reason}
+          error={reason.trim() === '' ? 'A review needs a reason' : undefined}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+        <fieldset className={classes.reasons} aria-label="Common reasons">
+          {reasons.map((each) => (
+            <button key={each} type="button" aria-pressed={each === reason} onClick={() => setReason(each)}>
+              {each}
+            </button>
+          ))}
+        </fieldset>
+        <Textarea
+          size="xs"
+          label="Note to the reviews"
+          placeholder="Optional"
+          autosize
+          minRows={1}
+          maxRows={5}
+          maxLength={4_000}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+        />
+        <div className={classes.bulkOutcome}>
+          <span id="bulk-outcome">Items without an outcome</span>
+          <SegmentedControl
+            size="xs"
+            aria-labelledby="bulk-outcome"
+            value={outcome ?? SAY_NOTHING}
+            onChange={(value) => setOutcome(itemOutcomes.find((each) => each === value) ?? null)}
+            data={[
+              { value: SAY_NOTHING, label: 'Say nothing' },
+              ...itemOutcomes.map((each) => ({ value: each, label: itemOutcomeLabels[each] })),
+            ]}
+          />
+        </div>
+        <p className={classes.hint}>
+          {outcome === null
+            ? 'Items without an outcome leave the put-back list with the review.'
+            : 'Outcomes that somebody has given already stay as they are.'}
+        </p>
+        {error !== null && <InlineError>{error}</InlineError>}
+        <div className={classes.save}>
+          <Button type="submit" leftSection={<IconCheck size={15} />} loading={busy} disabled={!isReady}>
+            Review {counted(keys.length, 'basket')}
+          </Button>
+          <span className={classes.hint}>
+            <kbd>Ctrl Enter</kbd>
+          </span>
+        </div>
+      </form>
+    </aside>
+  )
+}
