@@ -24,11 +24,17 @@ export interface Bucket {
   /** In the query's zone; days of 23 and 25 hours are that long. */
   from: number
   to: number
+  /** Its first and last wall hour: as the list's filter `storeTime` they find the sessions behind it. */
+  first: string
+  last: string
 }
 
 export interface ChartFrame {
+  /** To now at the most. */
   from: number
   to: number
+  /** As asked for, or larger where there would be too many. */
+  bucket: BucketSize
   buckets: Bucket[]
   /** Currency of all money, and how many sessions have which. */
   currency: string
@@ -39,7 +45,10 @@ export interface ChartFrame {
   sessions: number
 }
 
-/** A figure of the period and of the one before it, of the same length. */
+/**
+ * A figure of the period and of the one before it, of the same length: as many days earlier where it is whole days, and as much
+ * of it where the period is not over. `before` is null where the period has no beginning.
+ */
 export interface Compared {
   value: number | null
   before: number | null
@@ -140,7 +149,7 @@ export interface ConversionFigures extends ChartFrame {
 
 export interface CheckFigures extends ChartFrame {
   totals: {
-    /** Spot checks among paid or ended sessions. */
+    /** Sessions with one. */
     spotChecks: Compared
     ageVerifications: Compared
     preventedLoss: Compared
@@ -148,6 +157,7 @@ export interface CheckFigures extends ChartFrame {
     waitingP95Ms: Compared
     interactionP50Ms: Compared
   }
+  /** Among paid or ended sessions. */
   spotCheckRate: Rate
   outcomes: { kind: 'spot_check' | 'age_verification'; outcome: string; count: number }[]
   series: {
@@ -189,7 +199,7 @@ export const heatMeasures = [
 ] as const
 export type HeatMeasure = (typeof heatMeasures)[number]
 
-export interface HeatMap extends Omit<ChartFrame, 'buckets'> {
+export interface HeatMap extends Omit<ChartFrame, 'bucket' | 'buckets'> {
   measure: HeatMeasure
   /** Monday (0) to Sunday (6) by hour 0 to 23, and how many such hours the period has; null is unknown, not zero. */
   cells: { weekday: number; hour: number; value: number | null; sessions: number; hours: number }[]

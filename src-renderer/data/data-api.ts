@@ -11,7 +11,10 @@ import type { Activity } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { ChainVerdict } from '#shared/verification/refusal-chain.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
+
 import type { AbandonedApi } from './abandoned-api.ts'
+
+import type { ChartApi } from './chart-api.ts'
 
 /** `connecting` only until the first answer or failure. */
 export type ConnectionState = 'connecting' | 'online' | 'degraded' | 'offline'
@@ -557,7 +560,7 @@ export interface WorkOptions {
 }
 
 /** What the data worker answers. */
-export interface WorkerApi extends AbandonedApi {
+export interface WorkerApi extends AbandonedApi, ChartApi {
   /** Opens storage, starts sync, answers the first status; later ones go to `onStatus` (comlink proxy). */
   start(onStatus: (status: DataStatus) => void): Promise<DataStatus>
   /** Desktop only; null in a browser. */

@@ -25,6 +25,18 @@ import type {
   PutBackQuery,
   ShiftKey,
 } from './abandoned-api.ts'
+import { Charts } from './aggregate/charts.ts'
+import type {
+  AbandonedFigures,
+  ChartQuery,
+  CheckFigures,
+  ContactGap,
+  ConversionFigures,
+  HeatMap,
+  HeatMeasure,
+  SessionFigures,
+  TodayFigures,
+} from './chart-api.ts'
 import { CheckLeases } from './check-leases.ts'
 import { CheckRecords } from './check-records.ts'
 import type {
@@ -100,6 +112,7 @@ const PREPARE_SLICE_MS = 8
 const PREPARE_PAUSE_MS = 8
 /** Of a store whose settings went away while a query was under way. */
 const DEFAULT_STALE_AFTER_MINUTES = 30
+const DEFAULT_CURRENCY = 'EUR'
 /** Days that arrive one after the other are shown so often; each time the screens ask anew. */
 const SHOWN_WHILE_FILLING_MS = 300
 /** With more rows than this they are shown less often: each time takes a pass over all of them. */
@@ -142,6 +155,7 @@ export class DataService implements WorkerApi {
   private readonly shiftEntries: ShiftEntries
   private readonly handovers: Handovers
   private readonly exports: SessionExports
+  private readonly charts: Charts
   private exportPort: ExportPort | null = null
   private identity: Identity | null = null
   private local: LocalInfo | null = null
@@ -216,6 +230,16 @@ export class DataService implements WorkerApi {
       hasJournal: () => this.local !== null,
       onResolved: (check) => this.records.removeDraft(check),
       onSaved: () => this.decided(),
+    })
+    this.charts = new Charts({
+      index: this.index,
+      visibleStores: (storeIds) => this.visibleStores(storeIds),
+      staleAfterMinutes: (storeId) => this.staleAfterMinutes(storeId),
+      currencyOf: (storeId) => this.settingsOf(storeId)?.currency ?? DEFAULT_CURRENCY,
+      isComplete: () => this.history.reading === null,
+      maySeeEmployees: () => this.identity?.employee.role === 'manager',
+      isOnline: () => this.sync.connection === 'online',
+      lastContactAt: (storeId) => this.history.lastContactAt[storeId] ?? null,
     })
     this.abandonedBaskets = new AbandonedBaskets({
       ...ports,
@@ -542,6 +566,34 @@ export class DataService implements WorkerApi {
 
   async decide(storeId: string, sessionId: string, input: DecisionInput): Promise<DecideOutcome> {
     return this.desk.decide(storeId, sessionId, input)
+  }
+
+  today(query: Omit<ChartQuery, 'bucket'>): Promise<TodayFigures> {
+    return this.charts.today(query)
+  }
+
+  sessionFigures(query: ChartQuery): Promise<SessionFigures> {
+    return this.charts.sessionFigures(query)
+  }
+
+  conversionFigures(query: ChartQuery): Promise<ConversionFigures> {
+    return this.charts.conversionFigures(query)
+  }
+
+  checkFigures(query: ChartQuery): Promise<CheckFigures> {
+    return this.charts.checkFigures(query)
+  }
+
+  abandonedFigures(query: ChartQuery): Promise<AbandonedFigures> {
+    return this.charts.abandonedFigures(query)
+  }
+
+  heatMap(query: Omit<ChartQuery, 'bucket'> & { measure: HeatMeasure }): Promise<HeatMap> {
+    return this.charts.heatMap(query)
+  }
+
+  contactGaps(storeIds: string[]): Promise<ContactGap[]> {
+    return this.charts.contactGaps(storeIds)
   }
 
   abandoned(query: AbandonedQuery): Promise<AbandonedPage> {

@@ -169,11 +169,22 @@ export class SessionIndex {
     only: readonly SessionKey[] | null,
     staleAfterMinutes: (storeId: string) => number,
   ): Generator<void, Int32Array> {
-    const rows = this.rowsUnder(filter, only, staleAfterMinutes)
+    const rows = this.rowsAmong(filter, only, staleAfterMinutes)
     // Taken before the first pause: rows with unsent decisions may show others afterwards.
     const covered = this.columns.coveredRows()
     const ordered = yield* this.orders.inOrder(rows, rows.size, sort, descending, filter.nowMs)
     return ordered.map((row) => covered.get(row) ?? row)
+  }
+
+  /**
+   * All rows under a filter, not to be changed: the next question may get the same set.
+   * @param filter its `storeIds` are taken literally: none matches nothing
+   */
+  rowsUnder(
+    filter: SessionFilter & Pick<SessionQuery, 'nowMs'>,
+    staleAfterMinutes: (storeId: string) => number,
+  ): RowSet {
+    return this.find(filter, staleAfterMinutes).rows
   }
 
   /** The set of the same rows, without their order. */
@@ -182,7 +193,7 @@ export class SessionIndex {
     only: readonly SessionKey[] | null,
     staleAfterMinutes: (storeId: string) => number,
   ): RowSet {
-    const rows = this.rowsUnder(filter, only, staleAfterMinutes)
+    const rows = this.rowsAmong(filter, only, staleAfterMinutes)
     for (const [row, covered] of this.columns.coveredRows()) {
       if (!rows.has(row)) continue
       rows.delete(row)
@@ -199,7 +210,7 @@ export class SessionIndex {
     return rows.filter((row) => confirmed.has(row)).map((row) => covering.get(row) ?? row)
   }
 
-  private rowsUnder(
+  private rowsAmong(
     filter: SessionFilter & Pick<SessionQuery, 'nowMs'>,
     only: readonly SessionKey[] | null,
     staleAfterMinutes: (storeId: string) => number,

@@ -14,6 +14,16 @@ const WEEK_HOUR_OF_0 = 3 * HOURS_PER_DAY
 export const wallHourOf = (instantMs: number, offsets: ZoneOffsets): number =>
   Math.floor((instantMs + offsets.at(instantMs)) / HOUR_MS)
 
+/**
+ * The instant (UTC milliseconds) at which a wall shows a time, given in milliseconds since 1970-01-01T00:00 on it: the first one
+ * where it is shown twice, and what clocks show instead where it is skipped.
+ */
+export function instantOfWallTime(wallMs: number, offsets: ZoneOffsets): number {
+  const [before, after] = [offsets.at(wallMs - HOURS_PER_DAY * HOUR_MS), offsets.at(wallMs + HOURS_PER_DAY * HOUR_MS)]
+  const isShown = (offset: number) => offsets.at(wallMs - offset) === offset
+  return wallMs - (isShown(before) || !isShown(after) ? before : after)
+}
+
 /** Hours since Monday 00:00, 0 to 167. */
 export function weekHourOf(wallHour: number): number {
   const hour = (wallHour + WEEK_HOUR_OF_0) % HOURS_PER_WEEK

@@ -1,0 +1,181 @@
+/** What a chart stands on: its rows and those of the period before, its stretch of time, its buckets and its currency. */
+import { addDays, localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
+import {
+  HOUR_MS,
+  HOURS_PER_DAY,
+  HOURS_PER_WEEK,
+  instantOfWallTime,
+  startOfWallDay,
+  startOfWallWeek,
+  wallHourLabel,
+  wallHourOf,
+} from '#shared/time/wall-hour.ts'
+import { ZoneOffsets } from '#shared/time/zone-offsets.ts'
+import type { Bucket, BucketSize, ChartFrame, ChartQuery } from '../chart-api.ts'
+import type { SessionFilter } from '../data-api.ts'
+import { lowestBit, type RowSet } from '../row-set.ts'
+import type { SessionIndex } from '../session-index.ts'
+import { countCodes } from '../session-order.ts'
+
+/** What charts need to know beyond the index. */
+export interface ChartPorts {
+  index: SessionIndex
+  /** The chosen stores of the employee; empty means all. */
+  visibleStores: (storeIds: readonly string[]) => string[]
+  staleAfterMinutes: (storeId: string) => number
+  /** ISO 4217. */
+  currencyOf: (storeId: string) => string
+  /** As `SessionPage.complete`. */
+  isComplete: () => boolean
+}
+
+export interface ChartGround {
+  /** Sessions under the filter; not to be changed. */
+  rows: RowSet
+  /** Those of the period before; null where there is none: the period has no beginning. */
+  before: RowSet | null
+  frame: ChartFrame
+  /** By row. */
+  wallHours: Int32Array
+  /** Wall hours that the rows and the period lie in; `lastHour` is below `firstHour` where there are none. */
+  firstHour: number
+  lastHour: number
+  /** By wall hour, counted from `firstHour`. */
+  bucketOf: Int32Array
+  /** Whether money of a profile counts. */
+  isCounted: (profile: { currency: string }) => boolean
+}
+
+/** More buckets than this are no chart: they are made larger. */
+const MAX_BUCKETS = 2_400
+const sizes: BucketSize[] = ['hour', 'day', 'week']
+const hoursIn: Record<BucketSize, number> = { hour: 1, day: HOURS_PER_DAY, week: HOURS_PER_WEEK }
+const startIn: Record<BucketSize, (wallHour: number) => number> = {
+  hour: (wallHour) => wallHour,
+  day: startOfWallDay,
+  week: startOfWallWeek,
+}
+const zones = new Map<string, ZoneOffsets>()
+
+/** Offsets of a zone that many charts ask for. */
+export function zoneOf(zone: string): ZoneOffsets {
+  const known = zones.get(zone) ?? new ZoneOffsets(zone)
+  zones.set(zone, known)
+  return known
+}
+
+/** The sessions under a query's filter. */
+export const rowsUnder = (ports: ChartPorts, filter: SessionFilter, nowMs: number): RowSet =>
+  ports.index.rowsUnder({ ...filter, storeIds: ports.visibleStores(filter.storeIds), nowMs }, ports.staleAfterMinutes)
+
+/** Makes the ground of a chart. */
+export function groundOf(ports: ChartPorts, query: ChartQuery, { withBefore } = { withBefore: true }): ChartGround {
+  const { index } = ports
+  const { filter, nowMs } = query
+  const offsets = zoneOf(query.zone)
+  const rows = rowsUnder(ports, filter, nowMs)
+  const wallHours = index.wallHours.ofRows()
+  const bounds = boundsOf(rows, wallHours)
+  const { startedFrom } = filter
+  // What is still to come has no sessions, which must not look like none.
+  const startedTo = filter.startedTo === null ? null : Math.max(Math.min(filter.startedTo, nowMs), startedFrom ?? 0)
+  const firstHour = Math.min(bounds.first, startedFrom === null ? bounds.first : wallHourOf(startedFrom, offsets))
+  const lastHour = Math.max(bounds.last, startedTo === null ? bounds.last : wallHourOf(startedTo - 1, offsets))
+  const size = sizeFor(query.bucket, lastHour - firstHour + 1)
+  const buckets = bucketsOf(firstHour, lastHour, size, offsets)
+  const from = startedFrom ?? buckets[0]?.from ?? nowMs
+  const last = buckets.at(-1)
+  const to = startedTo ?? (last === undefined ? nowMs : last.from < nowMs ? Math.min(last.to, nowMs) : last.to)
+  const money = currenciesOf(ports, rows, query)
+  return {
+    rows,
+    before: withBefore ? rowsBefore(ports, query, to) : null,
+    frame: { from, to, bucket: size, buckets, ...money, complete: ports.isComplete(), sessions: rows.size },
+    wallHours,
+    firstHour,
+    lastHour,
+    bucketOf: groupsOf(firstHour, lastHour, bucketNumber(firstHour, size)),
+    isCounted: ({ currency }) => currency === money.currency,
+  }
+}
+
+/** By wall hour from `firstHour` to `lastHour`, the group that `groupOf` says. */
+export const groupsOf = (firstHour: number, lastHour: number, groupOf: (wallHour: number) => number): Int32Array =>
+  Int32Array.from({ length: Math.max(0, lastHour - firstHour + 1) }, (_, index) => groupOf(firstHour + index))
+
+function bucketNumber(firstHour: number, size: BucketSize): (wallHour: number) => number {
+  const start = startIn[size](firstHour)
+  return (wallHour) => Math.floor((wallHour - start) / hoursIn[size])
+}
+
+function boundsOf({ words }: RowSet, wallHours: Int32Array): { first: number; last: number } {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let word = 0; word < words.length; word += 1) {
+    for (let rest = words[word] as number; rest !== 0; rest &= rest - 1) {
+      const hour = wallHours[word * 32 + lowestBit(rest)] as number
+      if (hour < first) first = hour
+      if (hour > last) last = hour
+    }
+  }
+  return { first, last }
+}
+
+function sizeFor(wanted: BucketSize, hours: number): BucketSize {
+  const large = sizes.slice(sizes.indexOf(wanted)).find((size) => hours / hoursIn[size] <= MAX_BUCKETS)
+  return large ?? 'week'
+}
+
+function bucketsOf(firstHour: number, lastHour: number, size: BucketSize, offsets: ZoneOffsets): Bucket[] {
+  const buckets: Bucket[] = []
+  const instantOf = (wallHour: number) => instantOfWallTime(wallHour * HOUR_MS, offsets)
+  if (lastHour < firstHour) return buckets
+  for (let start = startIn[size](firstHour); start <= lastHour; start += hoursIn[size]) {
+    const end = start + hoursIn[size]
+    const [first, last] = [wallHourLabel(start), wallHourLabel(end - 1)]
+    const label = size === 'hour' ? first : first.slice(0, first.indexOf('T'))
+    buckets.push({ label, from: instantOf(start), to: instantOf(end), first, last })
+  }
+  return buckets
+}
+
+/** What the same filter finds in the period directly before: as many days earlier where the period is whole days. */
+function rowsBefore(ports: ChartPorts, { filter, nowMs, zone }: ChartQuery, to: number): RowSet | null {
+  const { startedFrom } = filter
+  if (startedFrom === null) return null
+  const end = filter.startedTo ?? to
+  const days = wholeDaysBetween(startedFrom, end, zone)
+  const offsets = zoneOf(zone)
+  const earlier = (instantMs: number) =>
+    days === null
+      ? instantMs - (end - startedFrom)
+      : instantOfWallTime(instantMs + offsets.at(instantMs) - days * HOURS_PER_DAY * HOUR_MS, offsets)
+  // A period that is not over is compared with as much of the one before.
+  const startedTo = end > nowMs ? Math.min(earlier(Math.max(to, startedFrom)), startedFrom) : startedFrom
+  return rowsUnder(ports, { ...filter, startedFrom: earlier(startedFrom), startedTo }, nowMs)
+}
+
+function wholeDaysBetween(from: number, to: number, zone: string): number | null {
+  const [first, last] = [localDateOf(from, zone), localDateOf(to, zone)]
+  if (startOfLocalDate(first, zone) !== from || startOfLocalDate(last, zone) !== to) return null
+  const days = Math.round((Date.parse(last) - Date.parse(first)) / (HOURS_PER_DAY * HOUR_MS))
+  return days > 0 && addDays(first, days) === last ? days : null
+}
+
+/** The currency in which a chart counts, and how many sessions have which. */
+export function currenciesOf(
+  ports: ChartPorts,
+  rows: RowSet,
+  { filter, currency }: Pick<ChartQuery, 'filter' | 'currency'>,
+): Pick<ChartFrame, 'currency' | 'currencies'> {
+  const { profiles } = ports.index.columns
+  const counts = new Map<string, number>()
+  countCodes(rows, profiles.codes, profiles.values.length).forEach((count, code) => {
+    const of = profiles.values[code]?.currency ?? ''
+    if (count > 0) counts.set(of, (counts.get(of) ?? 0) + count)
+  })
+  const currencies = [...counts]
+    .map(([of, count]) => ({ currency: of, count }))
+    .sort((a, b) => b.count - a.count || (a.currency < b.currency ? -1 : 1))
+  const [store] = ports.visibleStores(filter.storeIds)
+  return { currencies, currency: currency ?? currencies[0]?.currency ?? ports.currencyOf(store ?? '') }
+}

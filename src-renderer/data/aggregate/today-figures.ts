@@ -1,0 +1,139 @@
+/** What goes on in the stores now, and today so far against the same weekday a week ago. */
+import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
+import { hadCheck, isAbandoned } from '#shared/session/activity.ts'
+import { addDays, localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
+import { HOUR_MS, HOURS_PER_DAY, hourOfDay, instantOfWallTime, wallHourOf } from '#shared/time/wall-hour.ts'
+import type { ChartQuery, TodayFigures } from '../chart-api.ts'
+import type { RowSet } from '../row-set.ts'
+import { activitiesOf, countProfiles } from '../session-filter.ts'
+import { type ChartPorts, currenciesOf, rowsUnder, zoneOf } from './chart-ground.ts'
+import { checkedRows, KnownSum, waitingOf } from './checked-rows.ts'
+import { GroupedValues } from './quantiles.ts'
+import { compared } from './session-figures.ts'
+import { type Cell, cellsByGroup, classesOf, countOf, tallyBy, valueIn } from './tally.ts'
+
+type TodayQuery = Omit<ChartQuery, 'bucket'>
+
+interface Kind {
+  paid: boolean
+  completed: boolean
+  abandoned: boolean
+  checked: boolean
+  counted: boolean
+}
+
+const DAYS_PER_WEEK = 7
+
+/** Answers `ChartApi.today`: the filter's own times are left out of account. */
+export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures {
+  const { nowMs, zone } = query
+  const offsets = zoneOf(zone)
+  const today = localDateOf(nowMs, zone)
+  const aWeekAgo = addDays(today, -DAYS_PER_WEEK)
+  const filter = { ...query.filter, startedFrom: null, startedTo: null, storeTime: null, weekday: [], hour: [] }
+  const startedIn = (startedFrom: number, startedTo: number) =>
+    rowsUnder(ports, { ...filter, startedFrom, startedTo }, nowMs)
+  const [dayBegan, weekAgoBegan] = [startOfLocalDate(today, zone), startOfLocalDate(aWeekAgo, zone)]
+  const weekAgoNow = instantOfWallTime(nowMs + offsets.at(nowMs) - DAYS_PER_WEEK * HOURS_PER_DAY * HOUR_MS, offsets)
+  // A session that starts at this very instant is there.
+  const rows = startedIn(dayBegan, nowMs + 1)
+  const money = currenciesOf(ports, rows, query)
+  const ofPeriod = (of: RowSet) => countsOf(ports, of, money.currency, nowMs)
+  const now = ofPeriod(rows)
+  const before = ofPeriod(startedIn(weekAgoBegan, weekAgoNow + 1))
+  const wholeDay = ofPeriod(startedIn(weekAgoBegan, startOfLocalDate(addDays(aWeekAgo, 1), zone)))
+  const byHour = cellsByGroup(now.cells, HOURS_PER_DAY)
+  const byHourBefore = cellsByGroup(wholeDay.cells, HOURS_PER_DAY)
+  const hourNow = hourOfDay(wallHourOf(nowMs, offsets))
+  const total = (figure: (of: typeof now) => number | null) => compared(now, before, figure)
+  return {
+    now: goingOn(ports, rowsUnder(ports, filter, nowMs), nowMs),
+    sessions: total(({ cells }) => sessionsIn(cells)),
+    completed: total(({ cells }) => countOf(cells, ({ completed }) => completed)),
+    abandoned: total(({ cells }) => countOf(cells, ({ abandoned }) => abandoned)),
+    sales: total(({ cells }) => salesIn(cells)),
+    abandonedValue: total(({ cells }) => valueIn(cells, ({ abandoned, counted }) => abandoned && counted)),
+    checks: total(({ cells }) => countOf(cells, ({ checked }) => checked)),
+    checksWithFinding: total(({ withFinding }) => withFinding),
+    preventedLoss: total(({ preventedLoss }) => preventedLoss),
+    waitingP95Ms: total(({ waitingP95Ms }) => waitingP95Ms),
+    hours: byHour.map((of, hour) => {
+      // Stores east of the zone may be ahead of it.
+      const isThere = hour <= hourNow || of.length > 0
+      const earlier = byHourBefore[hour] ?? []
+      return {
+        hour,
+        sessions: isThere ? sessionsIn(of) : null,
+        before: sessionsIn(earlier),
+        sales: isThere ? salesIn(of) : null,
+        salesBefore: salesIn(earlier),
+      }
+    }),
+    ...money,
+    complete: ports.isComplete(),
+  }
+}
+
+const sessionsIn = (cells: readonly Cell<Kind>[]) => countOf(cells, () => true)
+const salesIn = (cells: readonly Cell<Kind>[]) => valueIn(cells, ({ paid, counted }) => paid && counted)
+
+/** Cells by hour of the day, and what is counted row by row. */
+function countsOf({ index }: ChartPorts, rows: RowSet, currency: string, nowMs: number) {
+  const { columns } = index
+  const classes = classesOf(
+    columns,
+    (profile): Kind => ({
+      paid: countsAsClosed(profile.state),
+      completed: profile.endReason === 'completed',
+      abandoned: isAbandoned(profile),
+      checked: hadCheck(profile),
+      counted: profile.currency === currency,
+    }),
+    () => ({}),
+  )
+  const wallHours = index.wallHours.ofRows()
+  const list = rows.toRows()
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const row of list) {
+    first = Math.min(first, wallHours[row] as number)
+    last = Math.max(last, wallHours[row] as number)
+  }
+  const groupOf = Int32Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => hourOfDay(first + at))
+  const cells = tallyBy(rows, columns, classes, { keys: wallHours, firstKey: first, groupOf, groups: HOURS_PER_DAY })
+  const waiting = new GroupedValues(1)
+  const preventedLoss = new KnownSum()
+  let withFinding = 0
+  for (const row of checkedRows(rows, columns)) {
+    waiting.add(0, waitingOf(columns, row, nowMs))
+    if (columns.differences.get(row) > 0) withFinding += 1
+    if (columns.profiles.get(row).currency === currency) preventedLoss.add(columns.preventedLoss.get(row))
+  }
+  return { cells, withFinding, preventedLoss: preventedLoss.value, waitingP95Ms: waiting.overall().p95 }
+}
+
+/** Of sessions that have not ended, whenever they began. */
+function goingOn(
+  { index: { columns }, staleAfterMinutes }: ChartPorts,
+  all: RowSet,
+  nowMs: number,
+): TodayFigures['now'] {
+  const rows = all.clone()
+  rows.intersect(columns.open)
+  const counts = countProfiles(rows, columns, { nowMs, staleAfterMinutes })
+  const byActivity = { ongoing: 0, stale: 0, paid_not_exited: 0, ended: 0 }
+  columns.profiles.values.forEach((profile, code) => {
+    const { before, after } = activitiesOf(profile)
+    byActivity[before] += counts.before[code] as number
+    byActivity[after] += counts.after[code] as number
+  })
+  const running = [...columns.running].flatMap(([row, of]) => (rows.has(row) ? of : []))
+  const waitingSince = running.map((of) => of.waitingSince).filter((since) => !Number.isNaN(since))
+  return {
+    ongoing: byActivity.ongoing,
+    stale: byActivity.stale,
+    paidNotExited: byActivity.paid_not_exited,
+    waiting: waitingSince.length,
+    longestWaitSince: waitingSince.length === 0 ? null : Math.min(...waitingSince),
+    inCheck: running.filter(({ interactingSince }) => !Number.isNaN(interactingSince)).length,
+  }
+}
