@@ -51,7 +51,7 @@ interface Running {
 }
 
 /** What a peer's answers to all rounds, and to all steps, may take together before the rest is left out. */
-const PATIENCE_MS = 4 * 60_000
+const PATIENCE_MS = 90_000
 /** A single answer; after that a peer counts as lost. */
 const ANSWER_PATIENCE_MS = 5 * 60_000
 const WARM_UP_PATIENCE_MS = 30_000
