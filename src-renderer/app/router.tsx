@@ -132,7 +132,13 @@ const abandonedRoute = createRoute({
   validateSearch: keepAbandonedSearch,
   component: abandonedPage,
 })
-const putBackRoute = createRoute({ getParentRoute: () => rootRoute, path: '/put-back', component: putBackPage })
+const putBackRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/put-back',
+  // What is not understood is the default.
+  validateSearch: ({ left }: Record<string, unknown>): { left?: unknown } => ({ left }),
+  component: putBackPage,
+})
 
 const notExitedRoute = createRoute({
   getParentRoute: () => rootRoute,

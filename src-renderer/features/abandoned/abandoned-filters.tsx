@@ -7,8 +7,7 @@ import { Bounds } from '../../ui/filter-editors.tsx'
 import classes from '../../ui/filters.module.css'
 import { obstacleLabel } from '../../ui/labels.ts'
 import { type ListScope, valueCurrency } from '../../ui/list-filters.ts'
-import { type AbandonedFilters, type LeftSpan, leftSpans, type ReviewState } from './abandoned-search.ts'
-import { periodText } from './period.ts'
+import { type AbandonedFilters, type LeftSpan, leftSpans, leftText, type ReviewState } from './abandoned-search.ts'
 
 /** A menu of the bar. */
 export type OpenFilter = 'reason' | 'shift' | 'value' | null
@@ -27,7 +26,6 @@ interface AbandonedFilterBarProps {
 }
 
 const reviewTexts: Record<ReviewState, string> = { no: 'To review', yes: 'Reviewed', all: 'All' }
-const leftText = (left: LeftSpan): string => (left === 'all' ? 'Any time' : periodText(left))
 
 export function AbandonedFilterBar(props: AbandonedFilterBarProps) {
   const { filters, scope, page, open, onOpen, onChange } = props

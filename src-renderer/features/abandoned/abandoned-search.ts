@@ -7,11 +7,15 @@ import type { AbandonedQuery, AbandonedSort } from '../../data/abandoned-api.ts'
 import type { Range } from '../../data/data-api.ts'
 import { type ListScope, scaled, valueCurrency } from '../../ui/list-filters.ts'
 import type { SearchProblem } from '../../ui/sessions-search.ts'
-import { type Period, startOfPeriod } from './period.ts'
+import { type Period, periodText, startOfPeriod } from './period.ts'
 
 /** When baskets were left; `all` is as far back as this PC knows. */
 export type LeftSpan = Period | 'all'
 export const leftSpans = ['today', '24h', '7d', '30d', 'all'] as const satisfies readonly LeftSpan[]
+
+/** The span of a URL; of one that is not understood, the default. */
+export const readLeft = (raw: unknown): LeftSpan => leftSpans.find((each) => each === raw) ?? defaultFilters.left
+export const leftText = (left: LeftSpan): string => (left === 'all' ? 'Any time' : periodText(left))
 
 export type ReviewState = 'no' | 'yes' | 'all'
 

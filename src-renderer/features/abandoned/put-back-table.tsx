@@ -1,0 +1,213 @@
+/** The put-back list of one store: goods by group, on the screen with keys, on paper with boxes to tick. */
+import { Link } from '@tanstack/react-router'
+import { type KeyboardEvent, memo } from 'react'
+import type { ItemOutcome } from '#shared/protocol/decisions.ts'
+import type { StoreSettings } from '#shared/protocol/store-settings.ts'
+import type { PutBackItem } from '../../data/abandoned-api.ts'
+import { discardWords, itemOutcomeLabels, itemOutcomes } from '../../ui/abandoned-words.ts'
+import { formatShort } from '../../ui/format-time.ts'
+import { counted } from '../../ui/labels.ts'
+import { Pill, Toned } from '../../ui/parts.tsx'
+import { itemKey, type PutBackGroup, piecesOf } from './put-back-lines.ts'
+import classes from './put-back-page.module.css'
+
+export interface PutBackTableProps {
+  groups: readonly PutBackGroup[]
+  store: StoreSettings
+  mayDecide: boolean
+  /** UTC milliseconds. */
+  nowMs: number
+  /** Pieces that were scanned and settled nothing yet, by product. */
+  scanned: ReadonlyMap<string, number>
+  /** The product that was scanned last. */
+  lastScanned: string | null
+  /** Null stands for what the store's rule says. */
+  onSettle: (item: PutBackItem, outcome: ItemOutcome | null) => void
+}
+
+const keyOfOutcome = { put_back: 'P', discarded: 'D', not_found: 'N' } as const satisfies Record<ItemOutcome, string>
+const outcomeOfKey: Partial<Record<string, ItemOutcome>> = { p: 'put_back', d: 'discarded', n: 'not_found' }
+const ROW = 'tr[data-item]'
+
+export function PutBackTable(props: PutBackTableProps) {
+  const { groups, store, mayDecide, nowMs, scanned, lastScanned, onSettle } = props
+  const items = new Map(groups.flatMap((group) => group.items.map((item) => [itemKey(item), item])))
+  const onKeyDown = (event: KeyboardEvent<HTMLTableElement>) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof HTMLElement)) return
+    const row = event.target.closest<HTMLElement>(ROW)
+    const item = items.get(row?.dataset.item ?? '')
+    if (row === null || item === undefined) return
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : null
+    const rows = [...event.currentTarget.querySelectorAll<HTMLElement>(ROW)]
+    const at = rows.indexOf(row)
+    if (step !== null) rows[at + step]?.focus()
+    else {
+      const outcome = event.key === ' ' ? null : outcomeOfKey[event.key.toLowerCase()]
+      // On a button the space bar presses that.
+      if (outcome === undefined || !mayDecide || (event.key === ' ' && event.target !== row))
+        return // The row goes away; the next one is at hand.
+      ;(rows[at + 1] ?? rows[at - 1])?.focus()
+      onSettle(item, outcome)
+    }
+    event.preventDefault()
+  }
+  return (
+    <table className={classes.table} onKeyDown={onKeyDown}>
+      <thead className={classes.heads}>
+        <tr>
+          {itemOutcomes.map((outcome) => (
+            <th key={outcome} scope="col" className={classes.paper}>
+              {itemOutcomeLabels[outcome]}
+            </th>
+          ))}
+          <th scope="col" className={classes.pieces}>
+            Pieces
+          </th>
+          <th scope="col">Product</th>
+          <th scope="col">Out since</th>
+          <th scope="col">Baskets</th>
+          {mayDecide && (
+            <th scope="col" className={classes.screen}>
+              <span className={classes.hidden}>What became of it</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      {groups.map(({ title, isCold, items: ofGroup }) => (
+        <tbody key={title} data-cold={isCold || undefined}>
+          <tr className={classes.group}>
+            <th scope="rowgroup" colSpan={8}>
+              {title}
+              <span>{counted(piecesOf(ofGroup), 'piece')}</span>
+            </th>
+          </tr>
+          {ofGroup.map((item) => {
+            const key = itemKey(item)
+            return (
+              <Row
+                key={key}
+                id={key}
+                item={item}
+                zone={store.timezone}
+                mayDecide={mayDecide}
+                nowMs={isCold || item.discardAt !== null ? nowMs : 0}
+                scanned={scanned.get(key) ?? 0}
+                isLastScanned={key === lastScanned}
+                onSettle={onSettle}
+              />
+            )
+          })}
+        </tbody>
+      ))}
+    </table>
+  )
+}
+
+interface RowProps {
+  id: string
+  item: PutBackItem
+  zone: string
+  mayDecide: boolean
+  /** 0 where the time makes no difference. */
+  nowMs: number
+  scanned: number
+  isLastScanned: boolean
+  onSettle: PutBackTableProps['onSettle']
+}
+
+/** So many baskets are named. */
+const NAMED_BASKETS = 2
+
+const Row = memo(function Row({ id, item, zone, mayDecide, nowMs, scanned, isLastScanned, onSettle }: RowProps) {
+  const { name, sku, quantity, lines, scannedAt, overdue, storeId } = item
+  const baskets = [...new Set(lines.map(({ sessionId }) => sessionId))]
+  return (
+    <tr
+      className={classes.item}
+      data-item={id}
+      data-testid="put-back-item"
+      data-sku={sku}
+      data-overdue={overdue > 0 || undefined}
+      data-scanned={isLastScanned || undefined}
+      tabIndex={0}
+    >
+      {itemOutcomes.map((outcome) => (
+        <td key={outcome} className={classes.paper}>
+          <span className={classes.tickBox} />
+        </td>
+      ))}
+      <td className={classes.pieces}>{quantity}</td>
+      <td>
+        <span className={classes.name}>{name}</span> <span className={classes.soft}>{sku}</span>
+        {scanned > 0 && (
+          <Pill tone="accent">
+            {scanned} of {lines[0]?.quantity} scanned
+          </Pill>
+        )}
+      </td>
+      <td>
+        <Since item={item} scannedAt={scannedAt} zone={zone} nowMs={nowMs} />
+      </td>
+      <td className={classes.baskets}>
+        {baskets.slice(0, NAMED_BASKETS).map((sessionId) => (
+          <Link
+            key={sessionId}
+            to="/abandoned"
+            search={{ basket: [storeId, sessionId], left: 'all' }}
+            tabIndex={-1}
+            title={sessionId}
+          >
+            {sessionId}
+          </Link>
+        ))}
+        {baskets.length > NAMED_BASKETS && <span>+ {counted(baskets.length - NAMED_BASKETS, 'other')}</span>}
+      </td>
+      {mayDecide && (
+        <td className={classes.screen}>
+          <span className={classes.outcomes}>
+            {itemOutcomes.map((outcome) => (
+              <button
+                key={outcome}
+                type="button"
+                tabIndex={-1}
+                aria-label={`${itemOutcomeLabels[outcome]}: ${name}`}
+                onClick={() => onSettle(item, outcome)}
+              >
+                {itemOutcomeLabels[outcome]}
+                <kbd aria-hidden>{keyOfOutcome[outcome]}</kbd>
+              </button>
+            ))}
+          </span>
+        </td>
+      )}
+    </tr>
+  )
+})
+
+/** Cold goods say how long they have been out and until when they may go back; others only since when they lie around. */
+function Since({ item, scannedAt, zone, nowMs }: Pick<RowProps, 'item' | 'zone' | 'nowMs'> & { scannedAt: number }) {
+  const { discardAt, overdue, quantity } = item
+  if (nowMs === 0) return <span className={classes.soft}>{formatShort(scannedAt, zone, scannedAt)}</span>
+  const minutes = Math.max(0, Math.floor((nowMs - scannedAt) / 60_000))
+  const limit = discardAt === null ? null : discardWords(discardAt, zone, nowMs)
+  return (
+    <>
+      <span className={classes.minutes}>{minutesWords(minutes)}</span>{' '}
+      {limit !== null && (
+        <Toned tone={limit.tone}>
+          <strong className={overdue > 0 ? classes.overdue : undefined}>
+            {limit.text}
+            {overdue > 0 && overdue < quantity && ` (${overdue} of ${quantity})`}
+          </strong>
+        </Toned>
+      )}
+    </>
+  )
+}
+
+/** `45 min`, `3 h 20 min`, `2 days`. */
+function minutesWords(minutes: number): string {
+  if (minutes < 120) return `${minutes} min`
+  if (minutes < 2_880) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return `${Math.floor(minutes / 1_440)} days`
+}
