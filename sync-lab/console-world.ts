@@ -16,17 +16,28 @@ import { ConsoleDatabase } from '../src-renderer/data/database.ts'
 const ORIGIN = 'http://console.test'
 export const API_KEY = 'key-of-the-lab'
 export const STORE = 'berlin'
+/** Unpaid sessions of this store expire. */
+export const EXPIRING_STORE = 'paris'
 
 export const bootstrap = bootstrapSchema.parse({
   stores: [
     { id: STORE, name: 'Berlin', timezone: 'Europe/Berlin', currency: 'EUR', expiry: { mode: 'never' } },
     { id: 'london', name: 'London', timezone: 'Europe/London', currency: 'GBP' },
+    {
+      id: EXPIRING_STORE,
+      name: 'Paris',
+      timezone: 'Europe/Paris',
+      currency: 'EUR',
+      expiry: { mode: 'inactivity', inactivityMinutes: 10 },
+    },
   ],
-  apiKeys: [{ key: API_KEY, stores: [STORE, 'london'] }],
+  apiKeys: [{ key: API_KEY, stores: [STORE, 'london', EXPIRING_STORE] }],
   employees: [
     { number: '100', name: 'Anna', password: 'anna', role: 'supervisor', stores: [STORE] },
     { number: '200', name: 'Ben', password: 'ben', role: 'supervisor', stores: [STORE] },
     { number: '300', name: 'Vera', password: 'vera', role: 'viewer', stores: [STORE] },
+    { number: '400', name: 'Dora', password: 'dora', role: 'supervisor', stores: [EXPIRING_STORE] },
+    { number: '500', name: 'Emil', password: 'emil', role: 'supervisor', stores: [EXPIRING_STORE] },
   ],
 })
 
@@ -58,7 +69,7 @@ export interface World {
   advanceBackendClock: (ms: number) => void
   /** Posts facts as a store system. */
   post: (events: StoreFactInput[], storeId?: string) => Promise<void>
-  read: (sessionId: string) => Promise<SessionDocument>
+  read: (sessionId: string, storeId?: string) => Promise<SessionDocument>
   /** In a browser, or on a desktop. */
   openConsole: (databaseName: string, desktop?: Desktop) => Promise<LabConsole>
   close: () => Promise<void>
@@ -87,8 +98,8 @@ export async function startWorld(): Promise<World> {
       const { refused } = await response.json()
       if (refused.length > 0) throw new Error(JSON.stringify(refused))
     },
-    read: async (sessionId) => {
-      const response = await request(`/v1/stores/${STORE}/sessions/${sessionId}`, {
+    read: async (sessionId, storeId = STORE) => {
+      const response = await request(`/v1/stores/${storeId}/sessions/${sessionId}`, {
         headers: { authorization: `ApiKey ${API_KEY}` },
       })
       return response.json()

@@ -727,11 +727,10 @@ export class DataService implements WorkerApi {
     this.fetchDetailsAhead()
   }
 
-  /** Where details are wanted ahead and this window syncs; what failed is taken up the next time. */
+  /** Where this window syncs; what failed is taken up the next time. */
   private fetchDetailsAhead(): void {
     void (async () => {
       const days = (await this.database.getMeta('detailsAheadDays')) ?? 0
-      if (days === 0 && this.detailsAhead.progress === null) return
       await this.history.complete()
       const storeIds = this.identity?.stores.map((store) => store.id) ?? []
       await this.detailsAhead.run(storeIds, days, this.serverClock.now())

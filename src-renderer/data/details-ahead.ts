@@ -1,5 +1,10 @@
-/** Makes the details of the last days available offline: fetches what is not here, newest first, while all is well. */
-import { noFilter } from './data-api.ts'
+/**
+ * Makes details available offline: those of baskets that were left and are not reviewed, always, and those of the last days
+ * where somebody wants that. Fetches what is not here, newest first, while all is well.
+ */
+import type { SessionSummary } from '#shared/session/session-summary.ts'
+import { LEFT_DETAILS_DAYS } from './abandoned/abandoned-rows.ts'
+import { noFilter, type SessionFilter, type SessionKey } from './data-api.ts'
 import type { ConsoleDatabase } from './database.ts'
 import type { SessionIndex } from './session-index.ts'
 import { CallFailed } from './transport.ts'
@@ -27,16 +32,16 @@ export class DetailsAhead {
   constructor(private readonly ports: DetailsAheadPorts) {}
 
   /**
-   * Fetches details that are not here of sessions started in the last days; a run that goes on is replaced. Ends early
-   * where the backend fails: the next run takes up what is left.
+   * Fetches details that are not here of left baskets, then of sessions started in the last days; a run that goes on is
+   * replaced. Ends early where the backend fails: the next run takes up what is left.
    *
-   * @param days 0 ends a run
+   * @param days 0 is for left baskets alone
    * @param nowMs UTC milliseconds, server time
    */
   async run(storeIds: readonly string[], days: number, nowMs: number): Promise<void> {
     const run = {}
     this.current = run
-    const missing = days === 0 ? [] : await this.missing(storeIds, nowMs - days * DAY_MS, nowMs)
+    const missing = await this.missing(storeIds, nowMs - days * DAY_MS, nowMs)
     try {
       for (let done = 0; done < missing.length; done += BATCH) {
         if (this.current !== run || !(await this.ports.mayFetch())) return
@@ -59,25 +64,25 @@ export class DetailsAhead {
     this.ports.onProgress()
   }
 
-  /** Newest first. */
-  private async missing(
-    storeIds: readonly string[],
-    fromMs: number,
-    nowMs: number,
-  ): Promise<{ storeId: string; id: string }[]> {
+  /** Newest first, left baskets before all others. */
+  private async missing(storeIds: readonly string[], fromMs: number, nowMs: number): Promise<SessionKey[]> {
+    const absent = new Map<string, SessionKey>()
     const here = new Map<string, Set<string>>()
-    for (const storeId of storeIds) {
-      const keys = await this.ports.database.sessions.where('storeId').equals(storeId).primaryKeys()
-      here.set(storeId, new Set(keys.map(([, id]) => id)))
+    for (const storeId of storeIds) here.set(storeId, new Set(await this.ports.database.keptIds(storeId)))
+    const find = (filter: Partial<SessionFilter>) => {
+      for (const { storeId, id } of this.rows(storeIds, filter, nowMs)) {
+        if (here.get(storeId)?.has(id) === false) absent.set(JSON.stringify([storeId, id]), { storeId, id })
+      }
     }
-    const missing: { storeId: string; id: string }[] = []
+    find({ abandoned: true, reviewed: false, endedAt: { min: nowMs - LEFT_DETAILS_DAYS * DAY_MS, max: null } })
     for (let to = nowMs; to > fromMs; to -= DAY_MS) {
-      const from = Math.max(fromMs, to - DAY_MS)
-      const day = { startedFrom: from, startedTo: to === nowMs ? null : to }
-      const order = { sort: 'startedAt' as const, descending: true, offset: 0, limit: Number.MAX_SAFE_INTEGER, nowMs }
-      const { rows } = this.ports.index.query({ ...noFilter, ...day, ...order, storeIds: [...storeIds] }, () => 0)
-      for (const { storeId, id } of rows) if (here.get(storeId)?.has(id) === false) missing.push({ storeId, id })
+      find({ startedFrom: Math.max(fromMs, to - DAY_MS), startedTo: to === nowMs ? null : to })
     }
-    return missing
+    return [...absent.values()]
+  }
+
+  private rows(storeIds: readonly string[], filter: Partial<SessionFilter>, nowMs: number): SessionSummary[] {
+    const order = { sort: 'startedAt' as const, descending: true, offset: 0, limit: Number.MAX_SAFE_INTEGER, nowMs }
+    return this.ports.index.query({ ...noFilter, ...filter, ...order, storeIds: [...storeIds] }, () => 0).rows
   }
 }

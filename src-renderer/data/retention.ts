@@ -1,4 +1,6 @@
 /** What is removed from this PC with age: details that can be fetched again. Unsent work is never touched. */
+import { isAbandoned } from '#shared/session/activity.ts'
+import { LEFT_DETAILS_DAYS } from './abandoned/abandoned-rows.ts'
 import type { ConsoleDatabase } from './database.ts'
 import type { SessionIndex } from './session-index.ts'
 
@@ -10,7 +12,8 @@ const KEEP_SEEN_RESULTS_DAYS = 90
 const BATCH = 500
 
 /**
- * Removes details of sessions that ended more than `keepDetailsDays` ago, and old records of settled decisions.
+ * Removes details of sessions that ended more than `keepDetailsDays` ago, and old records of settled decisions. Details of
+ * left baskets that wait to be reviewed stay a while whatever that says: what goes back to the fridge is in them.
  * @param nowMs UTC milliseconds, server time
  * @returns how many details were removed
  */
@@ -25,8 +28,10 @@ export async function removeOld(
     (await database.outbox.toArray()).map(({ storeId, mutation }) => JSON.stringify([storeId, mutation.sessionId])),
   )
   const old = (await database.sessions.toCollection().primaryKeys()).filter(([storeId, id]) => {
-    const endedAt = index.get(storeId, id)?.endedAt ?? null
-    return endedAt !== null && endedAt < endedBefore && !undecided.has(JSON.stringify([storeId, id]))
+    const row = index.get(storeId, id)
+    if (row === undefined || row.endedAt === null || row.endedAt >= endedBefore) return false
+    if (isAbandoned(row) && !row.reviewed && row.endedAt >= nowMs - LEFT_DETAILS_DAYS * DAY_MS) return false
+    return !undecided.has(JSON.stringify([storeId, id]))
   })
   for (let start = 0; start < old.length; start += BATCH) {
     await database.removeDetails(old.slice(start, start + BATCH))

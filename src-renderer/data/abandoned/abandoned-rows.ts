@@ -19,6 +19,9 @@ export interface AbandonedRange {
   nowMs: number
 }
 
+/** Details of baskets left in so many days are fetched ahead, and kept until somebody has reviewed them. */
+export const LEFT_DETAILS_DAYS = 14
+
 /** Ranges whose rows are kept while nothing changes: a page, its menus and the put-back list ask for few. */
 const KEPT_RANGES = 4
 
