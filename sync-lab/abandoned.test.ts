@@ -46,7 +46,7 @@ async function leave(...ids: string[]): Promise<void> {
   await world.backend.expire()
 }
 
-const people = { dora: ['400', 'dora'], emil: ['500', 'emil'] } as const
+const people = { dora: ['400', 'dora'], emil: ['500', 'emil'] } satisfies Record<string, [string, string]>
 async function open(who: keyof typeof people, desktop?: Desktop): Promise<LabConsole> {
   const lab = await world.openConsole(`left-${who}-${run}`, desktop)
   if (lab.status().identity === null) expect(await lab.data.signIn(...people[who])).toEqual({ ok: true })

@@ -6,6 +6,7 @@ import type { EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { ProblemCode } from '#shared/protocol/problems.ts'
 import type { Refusal, RefusalEntry } from '#shared/protocol/refusals.ts'
 import type { SessionDocument, Verification } from '#shared/protocol/session-document.ts'
+import type { ShiftDecision } from '#shared/protocol/shift-entries.ts'
 import type { Identity } from '#shared/protocol/sync.ts'
 import type { Activity } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
@@ -239,8 +240,11 @@ export interface SessionFacets {
 
 export type SessionKey = Pick<SessionSummary, 'storeId' | 'id'>
 
+/** On a session, or on a shift: its `sessionId` names no session then. */
+export type AnyDecision = Decision | ShiftDecision
+
 export interface UnsentDecision {
-  decision: Decision
+  decision: AnyDecision
   storeId: string
   employee: EmployeeRef
 }
@@ -319,8 +323,9 @@ export type RefusalComparison =
 export interface DecisionResult {
   id: string
   storeId: string
+  /** As in the decision: of one on a shift it names no session. */
   sessionId: string
-  decision: Decision
+  decision: AnyDecision
   verdict: Exclude<OutcomeVerdict, { status: 'applied' }>
   /** UTC milliseconds when the verdict reached this console. */
   receivedAt: number

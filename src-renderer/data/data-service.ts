@@ -81,7 +81,7 @@ import { ExportPort, openChosenFile, openDownload, openLocalFile } from './expor
 import { nextTask } from './export/next-task.ts'
 import { SessionExports } from './export/session-export.ts'
 import { checkIntegrity } from './integrity.ts'
-import { countSubjects, decisionOf, withPending } from './pending-decisions.ts'
+import { countSubjects, decisionOf, shiftDecisionOf, withPending } from './pending-decisions.ts'
 import { RefusalRegisterCopy } from './refusal-register.ts'
 import { DEFAULT_KEEP_DETAILS_DAYS, removeOld } from './retention.ts'
 import { ServerClock } from './server-clock.ts'
@@ -673,7 +673,7 @@ export class DataService implements WorkerApi {
     return own
       .sort((a, b) => b.receivedAt - a.receivedAt)
       .flatMap(({ id, mutation, verdict, receivedAt }) => {
-        const decision = decisionOf(mutation)
+        const decision = decisionOf(mutation) ?? shiftDecisionOf(mutation)
         if (decision === null) return []
         return [{ id, storeId: mutation.storeId, sessionId: mutation.sessionId, decision, verdict, receivedAt, seen }]
       })

@@ -1,9 +1,11 @@
 /** What an employee decided, in words. */
-import type { Decision, ItemOutcome } from '#shared/protocol/decisions.ts'
+import type { ItemOutcome } from '#shared/protocol/decisions.ts'
+import type { ShiftDecision } from '#shared/protocol/shift-entries.ts'
+import type { AnyDecision } from '../data/data-api.ts'
 import { outcomeLabels } from './labels.ts'
 
 /** A decision in the past tense, with the words that were typed. */
-export function decisionWords(decision: Decision): string {
+export function decisionWords(decision: AnyDecision): string {
   switch (decision.type) {
     case 'verification.acknowledge':
       return 'Took the check'
@@ -23,7 +25,18 @@ export function decisionWords(decision: Decision): string {
       return putBackWords(decision.payload.items)
     case 'note.add':
       return `Note: “${decision.payload.text}”`
+    case 'shift.note':
+      return `Note on the shift: “${decision.payload.text}”`
+    case 'shift.acknowledge': {
+      const { note } = decision.payload
+      return `Took the shift over${note ? `: “${note}”` : ''}`
+    }
   }
+}
+
+/** Whether a decision is on a shift and not on a session. */
+export function isOnShift(decision: AnyDecision): decision is ShiftDecision {
+  return decision.type === 'shift.note' || decision.type === 'shift.acknowledge'
 }
 
 const itemOutcomeWords: Record<ItemOutcome, string> = {

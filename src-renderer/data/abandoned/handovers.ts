@@ -7,7 +7,7 @@ import type { BulkOutcome, Handover, ShiftKey, ShiftNote } from '../abandoned-ap
 import { type DecisionResult, noFilter, type QueueEntry, type RefusalRegister, type SessionKey } from '../data-api.ts'
 import type { ConsoleDatabase, OutboxRow } from '../database.ts'
 import type { DecisionDesk, ShiftInput } from '../decision-desk.ts'
-import { decisionOf } from '../pending-decisions.ts'
+import { decisionOf, shiftDecisionOf } from '../pending-decisions.ts'
 import type { SessionIndex } from '../session-index.ts'
 import type { AbandonedBaskets } from './abandoned-baskets.ts'
 import {
@@ -78,7 +78,7 @@ export class Handovers {
       putBack: putBackCounts(await baskets.putBackList({ storeIds: [storeId], leftFrom, nowMs })),
       abandoned: abandonedCounts(baskets.leftWithin([storeId], span.from, span.to, nowMs)),
       unsent: own.flatMap(({ mutation }) => {
-        const decision = decisionOf(mutation)
+        const decision = decisionOf(mutation) ?? shiftDecisionOf(mutation)
         return decision === null ? [] : [{ decision, storeId, employee: this.ports.employee() }]
       }),
       notCounted: decided,

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { DecisionResult } from '../../data/data-api.ts'
 import { useData, useEmployee, useRevision, useStores } from '../../ui/data-context.ts'
+import { isOnShift } from '../../ui/decision-words.ts'
 import { formatExact } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
 import { Blank, InlineError, RelativeTime } from '../../ui/parts.tsx'
@@ -139,22 +140,31 @@ function ResultCard({ result, onSeen }: { result: DecisionResult; onSeen?: () =>
   const employee = useEmployee()
   const store = useStores().find((each) => each.id === storeId)
   const zone = store?.timezone ?? 'UTC'
+  const shift = isOnShift(decision) ? decision.payload : null
   const { data: view } = useQuery({
     queryKey: ['session', storeId, sessionId, revision],
     queryFn: () => data.session(storeId, sessionId),
     placeholderData: keepPreviousData,
+    enabled: shift === null,
   })
+  const about = shift === null ? `session ${sessionId}` : `Shift ${shift.shift} of ${shift.date}`
   const me = { number: employee?.number ?? '', name: employee?.name ?? '' }
   const { mine, theirs, by, why, now } = resultWords(result, view?.document ?? null, me)
   const exact = (at: string) => formatExact(Date.parse(at), zone)
   return (
-    <article className={classes.card} aria-label={`${mine}, session ${sessionId}`} data-testid="result-card">
+    <article className={classes.card} aria-label={`${mine}, ${about}`} data-testid="result-card">
       <header>
         <h2>
-          Session{' '}
-          <Link to="/stores/$storeId/sessions/$sessionId" params={{ storeId, sessionId }}>
-            {sessionId}
-          </Link>
+          {shift !== null ? (
+            about
+          ) : (
+            <>
+              Session{' '}
+              <Link to="/stores/$storeId/sessions/$sessionId" params={{ storeId, sessionId }}>
+                {sessionId}
+              </Link>
+            </>
+          )}
         </h2>
         <span>
           {store?.name ?? storeId} · told <RelativeTime at={receivedAt} zone={zone} />
@@ -164,7 +174,7 @@ function ResultCard({ result, onSeen }: { result: DecisionResult; onSeen?: () =>
             data-action="seen"
             variant="default"
             leftSection={<IconCheck size={15} />}
-            aria-label={`Mark as seen: ${mine}, session ${sessionId}`}
+            aria-label={`Mark as seen: ${mine}, ${about}`}
             onClick={onSeen}
           >
             Mark as seen

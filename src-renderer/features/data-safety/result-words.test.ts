@@ -83,6 +83,30 @@ describe('a decision that was superseded', () => {
   })
 })
 
+describe('a shift that a colleague took over first', () => {
+  const taken = (by: Superseded['by']): DecisionResult => ({
+    ...resolved('approved', by),
+    sessionId: 'shift:2026-11-21:Late',
+    decision: {
+      id: 'm1',
+      sessionId: 'shift:2026-11-21:Late',
+      type: 'shift.acknowledge',
+      occurredAt: DECIDED_AT,
+      payload: { date: '2026-11-21', shift: 'Late', note: 'Fridge 3 is warm' },
+    },
+  })
+
+  it('says who has it, and that one’s own word is not lost', () => {
+    const words = resultWords(taken(BEN), null, ME)
+    expect(words).toMatchObject({
+      mine: 'Took the shift over: “Fridge 3 is warm”',
+      theirs: 'Took the shift over first',
+    })
+    expect(words.now).toBe('The shift is taken over by Ben Cole; that you took it too stands on its handover.')
+    expect(resultWords(taken(ME), null, ME).now).toContain('from another PC')
+  })
+})
+
 describe('a decision that was refused', () => {
   const refused = (code: (typeof refusalCodes)[number]): DecisionResult => ({
     ...resolved('approved'),

@@ -3,7 +3,7 @@ import type { RefusalCode } from '#shared/protocol/decisions.ts'
 import type { EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { SessionDocument, Verification } from '#shared/protocol/session-document.ts'
 import type { DecisionResult } from '../../data/data-api.ts'
-import { decisionWords } from '../../ui/decision-words.ts'
+import { decisionWords, isOnShift } from '../../ui/decision-words.ts'
 import { outcomeLabels } from '../../ui/labels.ts'
 
 export interface ResultWords {
@@ -75,6 +75,7 @@ function winnerWords(
     return reason === undefined ? 'Reviewed the basket' : `Reviewed the basket: ${reason}`
   }
   if (decision.type === 'basket.put_back') return 'Dealt with the same items'
+  if (isOnShift(decision)) return 'Took the shift over first'
   if (verification === undefined) return 'Decided first'
   const { status, resolvedAt } = verification
   const resolved = status === 'approved' || status === 'rejected'
@@ -94,6 +95,10 @@ function afterSuperseded(
     return `${self ? 'Your review from another PC' : `The review by ${by}`} stays. If this one says more, leave a note in the session.`
   if (decision.type === 'basket.put_back')
     return `What ${self ? 'you said from another PC' : `${by} said`} stays; the session shows beside it what you said.`
+  if (isOnShift(decision))
+    return self
+      ? 'You have taken the shift over from another PC: nothing is left to do.'
+      : `The shift is taken over by ${by}; that you took it too stands on its handover.`
   if (verification === undefined)
     return `${self ? 'Your decision from another PC' : `The decision by ${by}`} stays. Open the session to see it.`
   return checkNow(verification, decision, me)
