@@ -79,7 +79,8 @@ function Hours({ served }: { served: NeverServed[] }) {
   return (
     <Section title="When they began to wait" aside="store’s time">
       <p className={classes.lead}>
-        {median !== null && `Half of them waited ${formatSpan(median)} or longer. `}
+        {median !== null &&
+          `Until their sessions ended, half of them went unserved for ${formatSpan(median)} or longer. `}
         {lost.length > 0 &&
           `${counted(
             lost.reduce((sum, { count }) => sum + count, 0),
@@ -116,8 +117,12 @@ function Shoppers({ served }: { served: NeverServed[] }) {
             <th scope="col">Session</th>
             {severalStores && <th scope="col">Store</th>}
             <th scope="col">Check</th>
-            <th scope="col" data-number>
-              Waited
+            <th
+              scope="col"
+              data-number
+              title="Until the session ended: nobody knows when a shopper gave up before that"
+            >
+              Unserved for
             </th>
             <th scope="col">And then</th>
             <th scope="col">Client</th>
@@ -136,7 +141,7 @@ function Shoppers({ served }: { served: NeverServed[] }) {
             const { text, icon: ClientIcon } = clientLabel(row.client)
             return (
               <tr key={JSON.stringify([row.storeId, row.id])} data-testid="never-served-row" data-session-id={row.id}>
-                <td>{formatShort(waitingFrom(each), store?.timezone ?? 'UTC', nowMs)}</td>
+                <td data-short>{formatShort(waitingFrom(each), store?.timezone ?? 'UTC', nowMs)}</td>
                 <th scope="row">
                   <Link to="/stores/$storeId/sessions/$sessionId" params={{ storeId: row.storeId, sessionId: row.id }}>
                     {row.id}
@@ -146,7 +151,7 @@ function Shoppers({ served }: { served: NeverServed[] }) {
                 <td>{kindWords(row, verifications)}</td>
                 <td data-number>{formatSpan(waitedMs)}</td>
                 <td>{thenWords(row)}</td>
-                <td>
+                <td data-short>
                   <ClientIcon size={15} stroke={1.6} aria-hidden /> {text}
                 </td>
                 <td data-number>{row.quantity.toLocaleString('en')}</td>

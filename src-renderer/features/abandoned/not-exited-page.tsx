@@ -46,6 +46,7 @@ export function NotExitedPage() {
           <h1>Paid, not exited</h1>
           <p>
             {found !== undefined &&
+              found.rows.length > 0 &&
               `${counted(found.rows.length, 'shopper has', 'shoppers have')} paid and not scanned the exit yet`}
           </p>
         </div>
@@ -140,9 +141,11 @@ function Inside({ rows }: { rows: NotExited['rows'] }) {
   const severalStores = new Set(rows.map(({ row }) => row.storeId)).size > 1
   if (rows.length === 0) {
     return (
-      <Blank icon={IconDoorExit} title="Everybody who paid has left">
-        <p>Shoppers who have paid and not scanned the exit appear here, longest ago first.</p>
-      </Blank>
+      <div className={classes.nobody}>
+        <Blank icon={IconDoorExit} title="Everybody who paid has left">
+          <p>Shoppers who have paid and not scanned the exit appear here, longest ago first.</p>
+        </Blank>
+      </div>
     )
   }
   return (
@@ -180,7 +183,7 @@ function Inside({ rows }: { rows: NotExited['rows'] }) {
                   </Link>
                 </th>
                 {severalStores && <td>{store?.name ?? row.storeId}</td>}
-                <td>
+                <td data-short>
                   <ClientIcon size={15} stroke={1.6} aria-hidden /> {text}
                 </td>
                 <td data-number>{row.quantity.toLocaleString('en')}</td>

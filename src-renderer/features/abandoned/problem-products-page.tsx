@@ -27,6 +27,7 @@ import { tableCsv } from '../../ui/table-csv.ts'
 import { serverNow, useNow } from '../../ui/use-now.ts'
 import { AbandonedTabs } from './abandoned-tabs.tsx'
 import { percentWords } from './exit-words.ts'
+import { FetchMissing } from './fetch-missing.tsx'
 import { periodPhrase, wholeDays } from './period.ts'
 import { PeriodChoice } from './period-choice.tsx'
 import classes from './problem-lists.module.css'
@@ -79,6 +80,15 @@ export function ProblemProductsPage() {
             {found !== undefined && <CountedWords found={found} phrase={periodPhrase(period)} />}
           </p>
         </div>
+        {found !== undefined && found.counted < found.sessions && (
+          <FetchMissing
+            storeIds={storeIds}
+            from={from}
+            to={to}
+            missing={found.sessions - found.counted}
+            onDone={again}
+          />
+        )}
         {error !== null && <InlineError>The products could not be counted: {error.message}</InlineError>}
         {isFetching && <Counting key={dataUpdatedAt} stop={stop} />}
         {!isFetching && found === undefined && error === null && (

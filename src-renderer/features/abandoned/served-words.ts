@@ -17,7 +17,7 @@ export function thenWords({
 }: Pick<SessionSummary, 'endedAt' | 'endReason' | 'progress'>): string {
   if (endedAt === null) return 'Still in the store'
   if (endReason === 'cancelled') return 'Session cancelled'
-  if (progress === 'abandoned') return 'Left the basket behind'
+  if (progress === 'abandoned') return 'Left the basket, expired'
   if (progress === 'session_completed') return 'Left through the exit, unchecked'
   if (progress === 'payment_completed') return 'Paid, unchecked; no exit scan'
   return 'Left'
