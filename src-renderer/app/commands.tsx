@@ -16,6 +16,7 @@ import {
   IconShieldCheck,
   IconSun,
   IconTags,
+  IconTransfer,
   IconUserOff,
 } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
@@ -48,6 +49,7 @@ type Room =
   | '/not-exited'
   | '/never-served'
   | '/problem-products'
+  | '/handover'
   | '/not-counted'
   | '/data-safety'
 
@@ -133,6 +135,15 @@ export function Commands() {
         keywords: 'sku missed removed',
         icon: IconTags,
         run: go('/problem-products'),
+      },
+      {
+        id: 'go.handover',
+        group: EVERYWHERE,
+        text: 'Go to the shift handover',
+        keys: 'alt+4',
+        keywords: 'take over acknowledge notes',
+        icon: IconTransfer,
+        run: go('/handover'),
       },
       {
         id: 'go.not-counted',

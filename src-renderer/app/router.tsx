@@ -17,6 +17,7 @@ import { readProductSearch } from '../features/abandoned/product-ranking.ts'
 import { ChecksPage } from '../features/checks/checks-page.tsx'
 import { DataSafetyPage } from '../features/data-safety/data-safety-page.tsx'
 import { NotCountedPage } from '../features/data-safety/not-counted-page.tsx'
+import { readHandoverSearch } from '../features/handover/handover-search.ts'
 import { SessionPage } from '../features/sessions/session-page.tsx'
 import { SessionsPage } from '../features/sessions/sessions-page.tsx'
 import { decodeId, encodeId } from '../ui/link-id.ts'
@@ -86,6 +87,7 @@ const problemProductsPage = lazyRouteComponent(
   () => import('../features/abandoned/problem-products-page.tsx'),
   'ProblemProductsPage',
 )
+const handoverPage = lazyRouteComponent(() => import('../features/handover/handover-page.tsx'), 'HandoverPage')
 // A browser that loses its backend could not fetch them any more.
 const offlinePages = [
   checkPage,
@@ -95,6 +97,7 @@ const offlinePages = [
   notExitedPage,
   neverServedPage,
   problemProductsPage,
+  handoverPage,
 ]
 requestIdleCallback(() => void Promise.all(offlinePages.map((page) => page.preload?.())).catch(() => undefined), {
   timeout: 10_000,
@@ -158,6 +161,12 @@ const problemProductsRoute = createRoute({
   validateSearch: readProductSearch,
   component: problemProductsPage,
 })
+const handoverRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/handover',
+  validateSearch: readHandoverSearch,
+  component: handoverPage,
+})
 
 const notCountedRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -200,6 +209,7 @@ export const router = createRouter({
     notExitedRoute,
     neverServedRoute,
     problemProductsRoute,
+    handoverRoute,
     notCountedRoute,
     dataSafetyRoute,
   ]),

@@ -19,6 +19,7 @@ import {
   IconMoon,
   IconShieldCheck,
   IconSun,
+  IconTransfer,
 } from '@tabler/icons-react'
 import { Link, Outlet, useLocation, useMatchRoute } from '@tanstack/react-router'
 import { useEffect } from 'react'
@@ -142,6 +143,10 @@ function Navigation({ waiting }: { waiting: number }) {
       >
         <IconBasketX size={22} stroke={1.7} aria-hidden />
         Abandoned
+      </Link>
+      <Link to="/handover" className={classes.room_link} activeOptions={{ includeSearch: false }}>
+        <IconTransfer size={22} stroke={1.7} aria-hidden />
+        Handover
       </Link>
       <div className={classes.railFoot}>
         <Link to="/not-counted" className={classes.room_link} activeOptions={{ includeSearch: false }}>

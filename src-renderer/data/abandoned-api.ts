@@ -222,7 +222,8 @@ export interface Handover extends ShiftKey {
     employee: Verification['employee']
   }[]
   refusals: Refusal[]
-  putBack: { baskets: number; pieces: number; cold: number; overdue: number }
+  /** As of now. `withoutDetails`: baskets more whose items are not on this PC. */
+  putBack: { baskets: number; pieces: number; cold: number; overdue: number; withoutDetails: number }
   /** Baskets left in the shift, and those of them that are not reviewed. */
   abandoned: { count: number; unreviewed: number; byCurrency: { currency: string; total: number }[] }
   unsent: UnsentDecision[]

@@ -59,13 +59,14 @@ export function refusalsOf(refusals: readonly Refusal[], { from, to }: ShiftSpan
   return refusals.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) < to)
 }
 
-export function putBackCounts({ items, baskets, pieces }: PutBackList): Handover['putBack'] {
+export function putBackCounts({ items, baskets, pieces, withoutDetails }: PutBackList): Handover['putBack'] {
   const sumOf = (of: readonly { quantity: number }[]) => of.reduce((sum, { quantity }) => sum + quantity, 0)
   return {
     baskets,
     pieces,
     cold: sumOf(items.filter(({ storage }) => storage !== 'ambient')),
     overdue: items.reduce((sum, { overdue }) => sum + overdue, 0),
+    withoutDetails,
   }
 }
 
