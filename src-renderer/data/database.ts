@@ -524,11 +524,13 @@ export class ConsoleDatabase extends Dexie {
     return verdict === undefined || verdict.status === 'duplicate' ? { status: 'applied' } : verdict
   }
 
-  /** Keeps what was read from documents that are still here in that version. */
-  async keepBaskets(storeId: string, rows: readonly BasketRow[]): Promise<void> {
-    await this.transaction('rw', this.sessions, this.baskets, async () => {
-      const kept = await this.sessions.bulkGet(rows.map(({ id }): [string, string] => [storeId, id]))
-      await this.baskets.bulkPut(rows.filter(({ version }, at) => kept[at]?.document.version === version))
+  /**
+   * Keeps what was read from documents.
+   * @param epoch the cursor's before they were read: versions of another one mean nothing
+   */
+  async keepBaskets(storeId: string, rows: readonly BasketRow[], epoch: string | undefined): Promise<void> {
+    await this.transaction('rw', this.baskets, this.cursors, async () => {
+      if ((await this.cursors.get(storeId))?.epoch === epoch) await this.baskets.bulkPut(rows)
     })
   }
 

@@ -79,13 +79,23 @@ export class BasketStore {
       if (ofStore === undefined) byStore.set(row.storeId, [row])
       else ofStore.push(row)
     }
-    for (const [storeId, ofStore] of byStore) {
-      const store = this.store(storeId)
-      await store.reading
-      if (missing(store, ofStore).length === 0) continue
-      store.reading = store.reading.then(() => this.readDocuments(storeId, store, missing(store, ofStore)))
-      await store.reading
-    }
+    let used: [string, StoreBaskets][]
+    do {
+      used = []
+      for (const [storeId, ofStore] of byStore) used.push([storeId, await this.readStore(storeId, ofStore)])
+      // Everything of a store may have changed meanwhile.
+    } while (used.some(([storeId, store]) => this.stores.get(storeId) !== store))
+  }
+
+  private async readStore(storeId: string, rows: readonly RowKey[]): Promise<StoreBaskets> {
+    const store = this.store(storeId)
+    await store.reading
+    if (missing(store, rows).length === 0) return store
+    const reading = store.reading.then(() => this.readDocuments(storeId, store, missing(store, rows)))
+    // One that failed is tried again by the next question.
+    store.reading = reading.catch(() => undefined)
+    await reading
+    return store
   }
 
   private store(storeId: string): StoreBaskets {
@@ -94,6 +104,7 @@ export class BasketStore {
     const store = { products: new Products(), baskets: new Map(), documents: new Set<string>() }
     const opened: StoreBaskets = { ...store, reading: Promise.resolve() }
     opened.reading = this.readKept(storeId, opened)
+    opened.reading.catch(() => this.stores.delete(storeId))
     this.stores.set(storeId, opened)
     return opened
   }
@@ -118,6 +129,7 @@ export class BasketStore {
 
   private async readDocuments(storeId: string, store: StoreBaskets, rows: readonly RowKey[]): Promise<void> {
     const { database } = this.ports
+    const epoch = (await database.cursors.get(storeId))?.epoch
     for (let start = 0; start < rows.length; start += BATCH) {
       if (start > 0) await nextTask()
       const batch = rows.slice(start, start + BATCH)
@@ -136,7 +148,7 @@ export class BasketStore {
         store.baskets.set(id, { version, lines: decodeLines(lines, store.products) })
       }
       // Only to be faster the next time: a disk that is full does without.
-      await database.keepBaskets(storeId, read).catch((error) => console.error('baskets not kept', error))
+      await database.keepBaskets(storeId, read, epoch).catch((error) => console.error('baskets not kept', error))
     }
   }
 }
