@@ -1,5 +1,6 @@
 /** Starts the data worker, mirrors its status, shows the console. */
-import '@mantine/core/styles.css'
+// In a layer: our styles win over it in whatever order the build loads shared ones.
+import '@mantine/core/styles.layer.css'
 import './tokens.css'
 import { MantineProvider } from '@mantine/core'
 import { IconDatabaseOff } from '@tabler/icons-react'

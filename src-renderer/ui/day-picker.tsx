@@ -1,6 +1,6 @@
 /** A calendar of store-local days: two clicks make a span. */
 import { DatePicker } from '@mantine/dates'
-import '@mantine/dates/styles.css'
+import '@mantine/dates/styles.layer.css'
 import { useState } from 'react'
 import { localDateOf } from '#shared/time/local-day.ts'
 import type { DaySpan } from './time-span.ts'
