@@ -112,6 +112,7 @@ export function connectData(): DataApi {
     signOut: () => remote.signOut(),
     sessions: (query, signal) => lists.ask(signal, () => remote.sessions(query)),
     facets: (filter) => remote.facets(filter),
+    expectSearch: () => remote.expectSearch(),
     sessionRows: (keys) => remote.sessionRows(keys),
     sessionTotals: (keys) => remote.sessionTotals(keys),
     session: (storeId, sessionId) => remote.session(storeId, sessionId),

@@ -577,6 +577,8 @@ export interface WorkerApi extends AbandonedApi, ChartApi {
   sessions(query: SessionQuery): Promise<SessionPage>
   /** Counts for the filter menus. @param nowMs as of `SessionQuery` */
   facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets>
+  /** Somebody is about to search ids: makes that quick, in pauses. */
+  expectSearch(): Promise<void>
   /** Rows of these sessions as they are now, whatever the filter; null for one that is gone. */
   sessionRows(keys: SessionKey[]): Promise<(SessionSummary | null)[]>
   /** Count and sums of these sessions; those that are gone are left out. */

@@ -447,6 +447,11 @@ export class DataService implements WorkerApi {
     return { ...page, complete: this.history.reading === null }
   }
 
+  async expectSearch(): Promise<void> {
+    this.index.expectSearch()
+    this.prepareSoon()
+  }
+
   async facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets> {
     const storeIds = this.visibleStores(filter.storeIds)
     return this.index.facets({ ...filter, storeIds }, (id) => this.staleAfterMinutes(id))

@@ -529,6 +529,7 @@ describe('the session index', () => {
       })
     const rows = Array.from({ length: 40_000 }, (_, number) => summary(number, 1))
     take({ type: 'block', storeId: 'a', rows }, index, naive)
+    index.expectSearch()
     let slices = 0
     const work = () =>
       index.prepare(() => {
@@ -612,6 +613,10 @@ describe('the session index', () => {
     expect(work).toBe(true)
     expect(index.prepare(() => true)).toBe(false)
     index.addOverlay([{ storeId: 'a', id: 'session 7', version: 2 ** 41, summary: rowOf({ id: 'session 7' }) }])
+    expect(index.prepare(() => false)).toBe(true)
+    expect(index.prepare(() => true)).toBe(false)
+    // Text search is made for those who search.
+    index.expectSearch()
     expect(index.prepare(() => false)).toBe(true)
     expect(index.prepare(() => true)).toBe(false)
   })

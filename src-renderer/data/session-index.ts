@@ -324,16 +324,21 @@ export class SessionIndex {
     }
   }
 
+  /** From here on text search is kept ready: it takes memory that those who never search need not give. */
+  expectSearch(): void {
+    this.search.isWanted = true
+  }
+
   /**
-   * Makes sort orders and text search ahead of their first use, a few milliseconds at a time, while there is nothing
-   * else to do.
+   * Makes sort orders and, where it is expected, text search ahead of their first use, a few milliseconds at a time,
+   * while there is nothing else to do.
    * @param goOn asked between two slices
    * @returns whether work is left
    */
   prepare(goOn: () => boolean): boolean {
     while (goOn()) {
       if (this.preparation === null) {
-        if (this.orders.isReady && this.search.isReady) return false
+        if (this.orders.isReady && (this.search.isReady || !this.search.isWanted)) return false
         this.columns.compact()
         this.preparation = this.prepareAll()
       }
@@ -353,7 +358,7 @@ export class SessionIndex {
 
   private *prepareAll(): Generator<void, void> {
     yield* this.orders.prepare()
-    yield* this.search.prepare()
+    if (this.search.isWanted) yield* this.search.prepare()
   }
 
   private find(

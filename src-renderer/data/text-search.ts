@@ -33,6 +33,8 @@ const pairOf = (first: number, second: number): number => (first << 8) | second
 const encoder = new TextEncoder()
 
 export class TextSearch {
+  /** True once somebody searched or is about to. */
+  isWanted = false
   private bits = new Int32Array(0)
   /** Rows whose bits are known, as of `position` of the changes; nothing before the first search or preparation. */
   private position: number | null = null
@@ -80,6 +82,7 @@ export class TextSearch {
    * @param needle not empty, lower case
    */
   narrow(rows: RowSet, needle: string): void {
+    this.isWanted = true
     for (const _ of this.prepare());
     const bytes = encoder.encode(needle)
     const bitsNeeded = this.bitsOf(bytes)

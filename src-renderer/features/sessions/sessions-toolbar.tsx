@@ -4,6 +4,7 @@ import { IconClock, IconHistory, IconSearch, IconX } from '@tabler/icons-react'
 import { memo, type ReactNode, type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { SessionFacets } from '../../data/data-api.ts'
 import type { ColumnLayout } from '../../ui/column-layout.ts'
+import { useData } from '../../ui/data-context.ts'
 import { ActivityChips, FilterMenu, type OpenFilter } from '../../ui/filter-bar.tsx'
 import classes from '../../ui/filters.module.css'
 import type { ListFilters, ListScope } from '../../ui/list-filters.ts'
@@ -96,6 +97,7 @@ interface SearchProps {
 }
 
 function Search({ field, text, onChange, onLeave }: SearchProps) {
+  const data = useData()
   const [typed, setTyped] = useState(text)
   const sent = useRef(text)
   // The URL also changes by "Clear" and by going back; what is being typed must not be overwritten by its own echo.
@@ -127,6 +129,7 @@ function Search({ field, text, onChange, onLeave }: SearchProps) {
       }
       rightSectionPointerEvents={typed === '' ? 'none' : 'all'}
       value={typed}
+      onFocus={() => void data.expectSearch()}
       onChange={(event) => type(event.currentTarget.value)}
       onKeyDown={(event) => {
         if (event.key === 'ArrowDown' || event.key === 'Enter') {
