@@ -94,8 +94,6 @@ export const exportChunkSchema = z.object({ id: z.string().max(64), seq: z.int()
 export type ExportChunk = z.infer<typeof exportChunkSchema>
 export const exportChunkAnswerSchema = z.object({ seq: z.int(), problem: z.string().nullable() })
 export type ExportChunkAnswer = z.infer<typeof exportChunkAnswerSchema>
-/** The window message with which the preload hands over the port. */
-export const EXPORT_PORT_MESSAGE = 'floorwalker:export-port'
 
 /** The file is whole, on the disk and under its name. */
 export const exportFinishedSchema = z.object({ path: z.string(), bytes: z.int() })
@@ -169,6 +167,6 @@ export type DesktopBridge = {
 } & {
   /** Hears of clicks; answers how to stop. */
   onNotificationClicked(listener: (data: DesktopEventData<'notificationClicked'>) => void): () => void
-  /** Opens a port for chunks of exports; it comes as a window message of this data, `EXPORT_PORT_MESSAGE`. */
+  /** Opens a port for chunks of exports; it comes as a window message, see `export-port.ts`. */
   connectExports(): void
 }

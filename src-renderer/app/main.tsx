@@ -1,4 +1,4 @@
-/** Starts the data worker, mirrors its status, shows the console. */
+/** Mirrors the data worker's status, shows the console. */
 // In a layer: our styles win over it in whatever order the build loads shared ones.
 import '@mantine/core/styles.layer.css'
 import './tokens.css'
@@ -8,8 +8,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { connectData } from '../data/connect-data.ts'
-import type { DataStatus } from '../data/data-api.ts'
+import type { DataApi, DataStatus } from '../data/data-api.ts'
 import { DataContext, useDataStatus } from '../ui/data-context.ts'
 import { Blank } from '../ui/parts.tsx'
 import { dismissExport } from '../ui/session-export.ts'
@@ -59,29 +58,40 @@ function sameOr<T>(before: T, next: T): T {
   return JSON.stringify(before) === JSON.stringify(next) ? before : next
 }
 
-const data = connectData()
-try {
-  const status = await data.start(mirror)
-  // A newer status may have overtaken the answer.
-  if (status.revision >= useDataStatus.getState().revision) mirror(status)
-  root.render(
-    provideTheme(
-      <QueryClientProvider client={queryClient}>
-        <DataContext value={data}>
-          <RouterProvider router={router} />
-        </DataContext>
-      </QueryClientProvider>,
-    ),
-  )
-} catch (error) {
-  root.render(
-    provideTheme(
-      <main style={{ height: '100%' }}>
-        <Blank icon={IconDatabaseOff} title="The console could not open its storage">
-          <p>{error instanceof Error ? error.message : String(error)}</p>
-          <p>Close other windows of this console and open it again. Nothing that was saved has been removed.</p>
-        </Blank>
-      </main>,
-    ),
-  )
+/**
+ * Shows the console once its data is there.
+ * @param starting the worker's first status
+ * @param follow hands over every status that came before and is to come
+ */
+export async function showConsole(
+  data: DataApi,
+  starting: Promise<DataStatus>,
+  follow: (onStatus: (status: DataStatus) => void) => void,
+): Promise<void> {
+  try {
+    follow(mirror)
+    const status = await starting
+    // A newer status may have overtaken the answer.
+    if (status.revision >= useDataStatus.getState().revision) mirror(status)
+    root.render(
+      provideTheme(
+        <QueryClientProvider client={queryClient}>
+          <DataContext value={data}>
+            <RouterProvider router={router} />
+          </DataContext>
+        </QueryClientProvider>,
+      ),
+    )
+  } catch (error) {
+    root.render(
+      provideTheme(
+        <main style={{ height: '100%' }}>
+          <Blank icon={IconDatabaseOff} title="The console could not open its storage">
+            <p>{error instanceof Error ? error.message : String(error)}</p>
+            <p>Close other windows of this console and open it again. Nothing that was saved has been removed.</p>
+          </Blank>
+        </main>,
+      ),
+    )
+  }
 }

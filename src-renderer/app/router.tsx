@@ -14,13 +14,10 @@ import {
 import { keepAbandonedSearch } from '../features/abandoned/abandoned-search.ts'
 import { readPeriod } from '../features/abandoned/period.ts'
 import { readProductSearch } from '../features/abandoned/product-ranking.ts'
-import { ChecksPage } from '../features/checks/checks-page.tsx'
-import { DataSafetyPage } from '../features/data-safety/data-safety-page.tsx'
-import { NotCountedPage } from '../features/data-safety/not-counted-page.tsx'
 import { readHandoverSearch } from '../features/handover/handover-search.ts'
-import { SessionPage } from '../features/sessions/session-page.tsx'
 import { SessionsPage } from '../features/sessions/sessions-page.tsx'
 import { decodeId, encodeId } from '../ui/link-id.ts'
+import { loadLater } from '../ui/load-later.ts'
 import { Blank } from '../ui/parts.tsx'
 import { keepSessionsSearch } from '../ui/sessions-search.ts'
 import { Shell } from './shell.tsx'
@@ -29,6 +26,49 @@ interface ShellSearch {
   /** Chosen stores; absent means all. */
   stores?: string[]
 }
+
+// The list alone is part of a start.
+const sessionPage = lazyRouteComponent(() => import('../features/sessions/session-page.tsx'), 'SessionPage')
+const checksPage = lazyRouteComponent(() => import('../features/checks/checks-page.tsx'), 'ChecksPage')
+const notCountedPage = lazyRouteComponent(
+  () => import('../features/data-safety/not-counted-page.tsx'),
+  'NotCountedPage',
+)
+const dataSafetyPage = lazyRouteComponent(
+  () => import('../features/data-safety/data-safety-page.tsx'),
+  'DataSafetyPage',
+)
+const checkPage = lazyRouteComponent(() => import('../features/checks/check-page.tsx'), 'CheckPage')
+const refusalsPage = lazyRouteComponent(() => import('../features/checks/refusals-page.tsx'), 'RefusalsPage')
+const scanSheetPage = lazyRouteComponent(() => import('../features/checks/scan-sheet-page.tsx'), 'ScanSheetPage')
+const abandonedPage = lazyRouteComponent(() => import('../features/abandoned/abandoned-page.tsx'), 'AbandonedPage')
+const putBackPage = lazyRouteComponent(() => import('../features/abandoned/put-back-page.tsx'), 'PutBackPage')
+const notExitedPage = lazyRouteComponent(() => import('../features/abandoned/not-exited-page.tsx'), 'NotExitedPage')
+const neverServedPage = lazyRouteComponent(
+  () => import('../features/abandoned/never-served-page.tsx'),
+  'NeverServedPage',
+)
+const problemProductsPage = lazyRouteComponent(
+  () => import('../features/abandoned/problem-products-page.tsx'),
+  'ProblemProductsPage',
+)
+const handoverPage = lazyRouteComponent(() => import('../features/handover/handover-page.tsx'), 'HandoverPage')
+// A browser that loses its backend could not fetch them any more.
+const offlinePages = [
+  sessionPage,
+  checksPage,
+  notCountedPage,
+  dataSafetyPage,
+  checkPage,
+  refusalsPage,
+  abandonedPage,
+  putBackPage,
+  notExitedPage,
+  neverServedPage,
+  problemProductsPage,
+  handoverPage,
+]
+for (const page of offlinePages) loadLater(async () => page.preload?.())
 
 const rootRoute = createRootRoute({
   component: Shell,
@@ -67,41 +107,10 @@ const sessionRoute = createRoute({
     parse: ({ storeId, sessionId }) => ({ storeId: decodeId(storeId), sessionId: decodeId(sessionId) }),
     stringify: ({ storeId, sessionId }) => ({ storeId: encodeId(storeId), sessionId: encodeId(sessionId) }),
   },
-  component: SessionPage,
+  component: sessionPage,
 })
 
-const checksRoute = createRoute({ getParentRoute: () => rootRoute, path: '/checks', component: ChecksPage })
-
-/** Not part of a start: rescans bring the schemas of drafts along. */
-const checkPage = lazyRouteComponent(() => import('../features/checks/check-page.tsx'), 'CheckPage')
-const refusalsPage = lazyRouteComponent(() => import('../features/checks/refusals-page.tsx'), 'RefusalsPage')
-const scanSheetPage = lazyRouteComponent(() => import('../features/checks/scan-sheet-page.tsx'), 'ScanSheetPage')
-const abandonedPage = lazyRouteComponent(() => import('../features/abandoned/abandoned-page.tsx'), 'AbandonedPage')
-const putBackPage = lazyRouteComponent(() => import('../features/abandoned/put-back-page.tsx'), 'PutBackPage')
-const notExitedPage = lazyRouteComponent(() => import('../features/abandoned/not-exited-page.tsx'), 'NotExitedPage')
-const neverServedPage = lazyRouteComponent(
-  () => import('../features/abandoned/never-served-page.tsx'),
-  'NeverServedPage',
-)
-const problemProductsPage = lazyRouteComponent(
-  () => import('../features/abandoned/problem-products-page.tsx'),
-  'ProblemProductsPage',
-)
-const handoverPage = lazyRouteComponent(() => import('../features/handover/handover-page.tsx'), 'HandoverPage')
-// A browser that loses its backend could not fetch them any more.
-const offlinePages = [
-  checkPage,
-  refusalsPage,
-  abandonedPage,
-  putBackPage,
-  notExitedPage,
-  neverServedPage,
-  problemProductsPage,
-  handoverPage,
-]
-requestIdleCallback(() => void Promise.all(offlinePages.map((page) => page.preload?.())).catch(() => undefined), {
-  timeout: 10_000,
-})
+const checksRoute = createRoute({ getParentRoute: () => rootRoute, path: '/checks', component: checksPage })
 
 const checkRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -171,13 +180,13 @@ const handoverRoute = createRoute({
 const notCountedRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/not-counted',
-  component: NotCountedPage,
+  component: notCountedPage,
 })
 
 const dataSafetyRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/data-safety',
-  component: DataSafetyPage,
+  component: dataSafetyPage,
 })
 
 function ScreenError({ error, reset }: ErrorComponentProps) {

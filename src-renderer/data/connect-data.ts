@@ -1,6 +1,6 @@
 /** Starts the data worker of this window and answers its typed interface. */
 import { proxy, type Remote, transfer, wrap } from 'comlink'
-import { EXPORT_PORT_MESSAGE } from '#shared/desktop-api.ts'
+import { EXPORT_PORT_MESSAGE } from '#shared/export-port.ts'
 import { randomId } from '#shared/time/clock.ts'
 import type {
   DataApi,
@@ -11,7 +11,6 @@ import type {
   WorkerApi,
   WorkOptions,
 } from './data-api.ts'
-import { exportFileName } from './export/export-file-name.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 
 /** Asks the browser to keep this origin's data; only a window may ask, so it is not the worker that does. */
@@ -88,6 +87,9 @@ async function pickFile(
   }
 }
 
+/** Dates in time zones, which the start of the worker need not wait for. */
+const loadNames = () => import('./export/export-file-name.ts')
+
 /** Not in TypeScript's library: only Chromium has it. */
 interface SavePicker {
   showSaveFilePicker?: (options: {
@@ -105,7 +107,12 @@ export function connectData(): DataApi {
   if (window.desktop !== undefined) connectExports(remote)
   const lists = new OneAtATime()
   return {
-    start: (onStatus) => remote.start(proxy(newestOf(onStatus))),
+    start: async (onStatus) => {
+      const status = await remote.start(proxy(newestOf(onStatus)))
+      // A browser that loses its backend could not fetch it any more.
+      void loadNames().catch(() => undefined)
+      return status
+    },
     localInfo: () => remote.localInfo(),
     setBackend: (url) => remote.setBackend(url),
     signIn: (employeeNumber, password) => remote.signIn(employeeNumber, password),
@@ -155,7 +162,11 @@ export function connectData(): DataApi {
     supportBundle: () => remote.supportBundle(),
     exportSize: (scope) => remote.exportSize(scope),
     exportSessions: async (request, zone, options = {}) => {
-      const [size, local] = await Promise.all([remote.exportSize(request), remote.localInfo()])
+      const [size, local, { exportFileName }] = await Promise.all([
+        remote.exportSize(request),
+        remote.localInfo(),
+        loadNames(),
+      ])
       const name = exportFileName(request, size, zone)
       const handle = local === null ? await pickFile(name, request.format) : null
       if (handle === undefined) return cancelled

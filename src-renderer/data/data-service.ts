@@ -444,6 +444,7 @@ export class DataService implements WorkerApi {
   async sessions(query: SessionQuery): Promise<SessionPage> {
     const storeIds = this.visibleStores(query.storeIds)
     const page = this.index.query({ ...query, storeIds }, (id) => this.staleAfterMinutes(id))
+    this.history.answered()
     return { ...page, complete: this.history.reading === null }
   }
 

@@ -30,8 +30,13 @@ interface Day {
   reading: object
 }
 
-/** Days of each store, newest first, that are there before the first screen. */
-const DAYS_AT_ONCE = 2
+/** Rows that fill a first screen: where the newest day of every store has fewer, the one before is read too. */
+const SCREEN_ROWS = 100
+const MAX_DAYS_AT_ONCE = 2
+/** Nobody may be there who asks for a first screen. */
+const SCREEN_WITHIN_MS = 1_000
+/** From the first answer until it is drawn, on the same cores. */
+const DRAWN_WITHIN_MS = 150
 /** Days read between two looks at what else is to do. */
 const DAYS_PER_STEP = 8
 /** Rows that stand beside a day's block before they are written into it: a pass over all of the day. */
@@ -49,6 +54,11 @@ export class SessionHistory {
   private waiting: Day[] = []
   private rest: Promise<void> = Promise.resolve()
   private isReadingRest = false
+  private goOn: () => void = () => undefined
+  /** Until the first screen is drawn, or somebody waits for the rest. */
+  private readonly mayGoOn = new Promise<void>((resolve) => {
+    this.goOn = resolve
+  })
 
   constructor(private readonly ports: HistoryPorts) {
     this.index = new SessionIndex(ports.zoneOf)
@@ -59,31 +69,53 @@ export class SessionHistory {
    * the newest days; the other days follow by themselves.
    */
   async read(storeIds: readonly string[]): Promise<void> {
-    const { database } = this.ports
-    const later: Day[] = []
-    for (const storeId of storeIds) {
-      const reading = {}
-      this.readings.set(storeId, reading)
-      this.waiting = this.waiting.filter((day) => day.storeId !== storeId)
-      this.index.dropStore(storeId)
-      this.index.addOverlay(await database.overlay.where('storeId').equals(storeId).toArray())
-      await this.readContact(storeId)
-      const dates = await database.storedDates(storeId)
-      const withOpen = await database.dayBlocks.where('[storeId+open]').equals([storeId, 1]).primaryKeys()
-      const first = new Set([...dates.sort().slice(-DAYS_AT_ONCE), ...withOpen.map(([, date]) => date)])
-      await this.readDays([...first].map((date) => ({ storeId, date, reading })))
-      later.push(...dates.filter((date) => !first.has(date)).map((date) => ({ storeId, date, reading })))
+    const stores = await Promise.all(storeIds.map((storeId) => this.begin(storeId)))
+    const first = stores.flatMap(({ days, withOpen }) => days.filter(({ date }) => withOpen.has(date)))
+    let later = stores.map(({ days, withOpen }) => days.filter(({ date }) => !withOpen.has(date)))
+    let rows = 0
+    for (let turn = 0; turn < MAX_DAYS_AT_ONCE && rows < SCREEN_ROWS; turn += 1) {
+      const newest = later.flatMap(([day]) => day ?? [])
+      rows += await this.readDays(turn === 0 ? [...first, ...newest] : newest)
+      later = later.map(([, ...others]) => others)
     }
-    if (later.length === 0) return
-    this.waiting = [...this.waiting, ...later].sort((a, b) => (a.date < b.date ? 1 : -1))
+    const rest = later.flat()
+    if (rest.length === 0) return
+    this.waiting = [...this.waiting, ...rest].sort((a, b) => (a.date < b.date ? 1 : -1))
     const { daysDone, daysTotal } = this.reading ?? { daysDone: 0, daysTotal: 0 }
-    this.reading = { daysDone, daysTotal: daysTotal + later.length }
+    this.reading = { daysDone, daysTotal: daysTotal + rest.length }
     this.ports.onProgress()
     if (!this.isReadingRest) this.rest = this.readRest()
   }
 
+  /** To be told when a first screen was answered: older days wait until it is drawn. */
+  answered(): void {
+    if (this.isReadingRest) setTimeout(this.goOn, DRAWN_WITHIN_MS)
+  }
+
+  /** Forgets what the index has of a store, takes its newer rows, and tells its days, newest first. */
+  private async begin(storeId: string): Promise<{ days: Day[]; withOpen: ReadonlySet<string> }> {
+    const { database } = this.ports
+    const reading = {}
+    this.readings.set(storeId, reading)
+    this.waiting = this.waiting.filter((day) => day.storeId !== storeId)
+    this.index.dropStore(storeId)
+    const [overlay, dates, withOpen] = await Promise.all([
+      database.overlay.where('storeId').equals(storeId).toArray(),
+      database.storedDates(storeId),
+      database.dayBlocks.where('[storeId+open]').equals([storeId, 1]).primaryKeys(),
+      this.readContact(storeId),
+    ])
+    this.index.addOverlay(overlay)
+    const days = dates.sort().reverse()
+    return {
+      days: days.map((date) => ({ storeId, date, reading })),
+      withOpen: new Set(withOpen.map(([, date]) => date)),
+    }
+  }
+
   /** Resolves when no day is left to be read. */
   async complete(): Promise<void> {
+    this.goOn()
     while (this.isReadingRest) await this.rest
   }
 
@@ -154,7 +186,10 @@ export class SessionHistory {
 
   private async readRest(): Promise<void> {
     this.isReadingRest = true
+    const late = setTimeout(this.goOn, SCREEN_WITHIN_MS)
     try {
+      await this.mayGoOn
+      clearTimeout(late)
       while (this.waiting.length > 0) {
         const step = this.waiting.splice(0, DAYS_PER_STEP)
         await this.readDays(step)
@@ -169,7 +204,9 @@ export class SessionHistory {
     }
   }
 
-  private async readDays(days: readonly Day[]): Promise<void> {
+  /** @returns how many rows there were */
+  private async readDays(days: readonly Day[]): Promise<number> {
+    let rows = 0
     const stored = await this.ports.database.dayBlocks.bulkGet(
       days.map(({ storeId, date }): [string, string] => [storeId, date]),
     )
@@ -178,10 +215,12 @@ export class SessionHistory {
       if (row === undefined || this.readings.get(storeId) !== reading) continue
       try {
         this.index.addBlock(storeId, decodeDayBlockColumns(row.bytes))
+        rows += row.count
       } catch {
         await this.noteDamage(storeId, date)
       }
     }
+    return rows
   }
 
   private async noteDamage(storeId: string, date: string): Promise<void> {

@@ -2,13 +2,13 @@
 import { Button } from '@mantine/core'
 import { IconFileExport } from '@tabler/icons-react'
 import { lazy, memo, Suspense, useState } from 'react'
+import { loadLater } from '../../ui/load-later.ts'
 import { useCommands } from '../../ui/shortcuts.ts'
 import type { ExportAsked } from './export-dialog.tsx'
 
 const loadDialog = () => import('./export-dialog.tsx')
 const ExportDialog = lazy(async () => ({ default: (await loadDialog()).ExportDialog }))
-// A browser that loses its backend could not fetch it any more.
-requestIdleCallback(() => void loadDialog().catch(() => undefined), { timeout: 10_000 })
+loadLater(loadDialog)
 
 interface ExportSessionsProps {
   /** What is exported where the dialog is opened now. */
