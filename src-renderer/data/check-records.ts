@@ -1,6 +1,8 @@
 /** What this PC keeps and knows for a check: the one under way, earlier ones of the customer, products by their code. */
+
 import { describeIssue } from '#shared/protocol/primitives.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import { DAY_MS } from '#shared/time/day-length.ts'
 import { hasFinding } from '#shared/verification/differences.ts'
 import { productKey } from '#shared/verification/product-code.ts'
 import { type CheckDraft, checkDraftSchema } from '#shared/verification/rescan.ts'
@@ -8,11 +10,8 @@ import { type CheckKey, type CustomerChecks, type KnownProduct, noFilter, type S
 import type { ConsoleDatabase } from './database.ts'
 import type { SessionIndex } from './session-index.ts'
 
-const DAY_MS = 24 * 3_600_000
 const CUSTOMER_CHECKS_DAYS = 90
 const MAX_CUSTOMER_SESSIONS = 1_000
-/** A check left alone for longer is not under way any more. */
-const KEEP_DRAFT_MS = 7 * DAY_MS
 /** Baskets that products are looked up in, the latest first, and how long that look holds. */
 const BASKETS_WITH_PRODUCTS = 400
 const KEEP_PRODUCTS_MS = 60_000
@@ -45,7 +44,6 @@ export class CheckRecords {
     const { checkDrafts } = this.ports.database
     const savedAt = Math.round(this.ports.now())
     await checkDrafts.put({ storeId, sessionId, verificationId, savedAt, draft: checked.data })
-    await checkDrafts.filter((row) => row.savedAt < savedAt - KEEP_DRAFT_MS).delete()
   }
 
   async removeDraft({ storeId, sessionId, verificationId }: CheckKey): Promise<void> {

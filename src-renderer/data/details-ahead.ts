@@ -2,14 +2,15 @@
  * Makes details available offline: those of baskets that were left and are not reviewed, always, and those of the last days
  * where somebody wants that. Fetches what is not here, newest first, while all is well.
  */
+
 import type { SessionSummary } from '#shared/session/session-summary.ts'
+import { DAY_MS } from '#shared/time/day-length.ts'
 import { LEFT_DETAILS_DAYS } from './abandoned/abandoned-rows.ts'
 import { noFilter, type SessionFilter, type SessionKey } from './data-api.ts'
 import type { ConsoleDatabase } from './database.ts'
 import type { SessionIndex } from './session-index.ts'
 import { CallFailed } from './transport.ts'
 
-const DAY_MS = 24 * 3_600_000
 /** Fetched between two looks at whether to go on. */
 const BATCH = 100
 

@@ -18,7 +18,7 @@ import { refusalOf, verifyChain } from '#shared/verification/refusal-chain.ts'
 import type { ExportedFile, RefusalComparison, RefusalRegister } from './data-api.ts'
 import type { ConsoleDatabase, OutboxRow } from './database.ts'
 import { NumberedList } from './numbered-list.ts'
-import { CallFailed, callJson, type Fetch } from './transport.ts'
+import { CallFailed, callJson, type Fetch, storePath } from './transport.ts'
 
 export interface RefusalRegisterPorts {
   database: ConsoleDatabase
@@ -121,7 +121,7 @@ export class RefusalRegisterCopy {
   }
 
   private page(storeId: string, since: number): Promise<RefusalsPage> {
-    const path = `/api/v1/sync/stores/${encodeURIComponent(storeId)}/refusals`
+    const path = `${storePath(storeId)}/refusals`
     return callJson(this.ports.fetch, `${path}?since=${since}&limit=${MAX_REFUSALS_PER_PAGE}`, refusalsPageSchema)
   }
 }

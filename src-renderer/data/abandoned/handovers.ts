@@ -1,7 +1,9 @@
 /** Answers what a shift hands over, and takes what is said about it. */
+
 import type { EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import { shiftSessionId } from '#shared/protocol/shift-entries.ts'
+import { DAY_MS } from '#shared/time/day-length.ts'
 import type { ShiftSpan } from '#shared/time/shifts.ts'
 import type { BulkOutcome, Handover, ShiftKey, ShiftNote } from '../abandoned-api.ts'
 import { type DecisionResult, noFilter, type QueueEntry, type RefusalRegister, type SessionKey } from '../data-api.ts'
@@ -44,7 +46,6 @@ export interface HandoverPorts {
 const BATCH = 100
 /** Baskets left longer ago stand on the put-back list only where somebody asks for all. */
 const PUT_BACK_DAYS = 7
-const DAY_MS = 24 * 3_600_000
 
 export class Handovers {
   constructor(private readonly ports: HandoverPorts) {}

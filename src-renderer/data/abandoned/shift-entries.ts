@@ -11,7 +11,7 @@ import type { Handover, ShiftKey, ShiftNote } from '../abandoned-api.ts'
 import type { ConsoleDatabase, OutboxRow } from '../database.ts'
 import { NumberedList } from '../numbered-list.ts'
 import { shiftDecisionOf } from '../pending-decisions.ts'
-import { callJson, type Fetch } from '../transport.ts'
+import { callJson, type Fetch, storePath } from '../transport.ts'
 
 export interface ShiftEntriesPorts {
   database: ConsoleDatabase
@@ -35,7 +35,7 @@ export class ShiftEntries {
       heads: database.shiftLists,
       rows: database.shiftEntries,
       page: (storeId, since) => {
-        const path = `/api/v1/sync/stores/${encodeURIComponent(storeId)}/shift-entries`
+        const path = `${storePath(storeId)}/shift-entries`
         return callJson(fetch, `${path}?since=${since}&limit=${MAX_SHIFT_ENTRIES_PER_PAGE}`, shiftEntriesPageSchema)
       },
       onChange,

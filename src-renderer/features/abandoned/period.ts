@@ -1,7 +1,6 @@
 /** How far back a list of problems looks: kept in the URL. */
+import { DAY_MS } from '#shared/time/day-length.ts'
 import { addDays, localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
-
-const DAY_MS = 86_400_000
 
 const periods = {
   today: { text: 'Today', phrase: 'today' },
