@@ -50,7 +50,9 @@ test('the list is found, narrowed, kept, counted and read without a mouse', asyn
 
     // A client by the filter menu: the pill says it, counts and sums follow.
     await page.keyboard.press('f')
-    await expect(page.getByRole('dialog', { name: 'Filter' }).getByRole('button', { name: 'Start' })).toBeFocused()
+    await expect(
+      page.getByRole('dialog', { name: 'Filter' }).getByRole('button', { name: 'Start', exact: true }),
+    ).toBeFocused()
     await page.keyboard.press('c')
     await page.keyboard.press('Enter')
     await expect(page.getByRole('checkbox', { name: 'iOS app' })).toBeFocused()
@@ -137,7 +139,9 @@ test('the list is found, narrowed, kept, counted and read without a mouse', asyn
 
     // A client nobody knows is offered and shown as it is.
     await page.keyboard.press('f')
-    await expect(page.getByRole('dialog', { name: 'Filter' }).getByRole('button', { name: 'Start' })).toBeFocused()
+    await expect(
+      page.getByRole('dialog', { name: 'Filter' }).getByRole('button', { name: 'Start', exact: true }),
+    ).toBeFocused()
     await page.keyboard.press('c')
     await page.keyboard.press('Enter')
     await expect(page.getByRole('checkbox', { name: 'kiosk-pilot' })).toBeVisible()
