@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
 import { DayFrameParser } from '#shared/protocol/day-frames.ts'
+import { shiftSessionId } from '#shared/protocol/shift-entries.ts'
 import { DAY_BLOCK_MEDIA_TYPE, DAY_FRAMES_MEDIA_TYPE } from '#shared/protocol/sync.ts'
 import { LAPSED_EVENT } from '#shared/session/fold-session.ts'
 import { Random } from '../simulator/random.ts'
@@ -132,7 +133,7 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
       const at = new Date(real.clock.now() - random.int(0, 60_000)).toISOString()
       const payload = random.pick([
         { type: 'session.started', client: 'matrix' },
-        { type: 'item.added', lineId: `l${number}`, sku: '1', name: 'Milk', quantity: 1, unitPrice: 119 },
+        { type: 'item.added', lineId: `l${number % 5}`, sku: '1', name: 'Milk', quantity: 1, unitPrice: 119 },
         {
           type: 'verification.required',
           verificationId: `${sessionId}-v${random.int(1, 2)}`,
@@ -150,7 +151,13 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
       const next = (seqs.get(who.deviceId) ?? 0) + 1
       const sessionId = `${prefix}-s${random.int(1, 5)}`
       const verificationId = `${sessionId}-v${random.int(1, 2)}`
-      const kind = random.pick(decisionKinds)
+      const item = {
+        lineId: `l${random.int(0, 5)}`,
+        outcome: random.pick(['put_back', 'discarded', 'not_found']),
+      }
+      const shift = { date: '2026-03-10', shift: random.pick(['Early', 'Late']) }
+      const shiftId = shiftSessionId(shift)
+      const kind = random.pick([...decisionKinds, 'shift_note', 'shift_acknowledge'] as const)
       const decision = {
         acknowledge: { type: 'verification.acknowledge', payload: { verificationId } },
         release: { type: 'verification.release', payload: { verificationId } },
@@ -161,8 +168,15 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
           payload: { verificationId, outcome: random.pick(['rejected', 'perhaps']), refusalReason: 'under_age' },
         },
         request: { type: 'verification.request', payload: { kind: 'spot_check', reason: 'odd' } },
-        review: { type: 'basket.review', payload: { reason: 'left', putBack: true } },
+        review: { type: 'basket.review', payload: { reason: 'left', putBack: random.chance(0.5) } },
+        review_items: { type: 'basket.review', payload: { reason: 'left', putBack: [item] } },
+        put_back: { type: 'basket.put_back', payload: { items: random.chance(0.1) ? [item, item] : [item] } },
         note: { type: 'note.add', payload: { text: 'seen' } },
+        shift_note: { type: 'shift.note', payload: { ...shift, text: 'warm' }, sessionId: shiftId },
+        shift_acknowledge: {
+          ...{ type: 'shift.acknowledge', payload: { ...shift, note: random.pick([null, 'all well']) } },
+          sessionId: random.chance(0.9) ? shiftId : sessionId,
+        },
       }[kind]
       let mutation: Record<string, unknown> = {
         id: `${prefix}-m${random.int(1, 1_000_000)}`,
@@ -204,7 +218,8 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
         ])
         await both('POST', `${base}/days`, () => ({ dates }), who)
       } else if (kind < 0.38) {
-        await both('GET', `${base}/refusals?since=${random.int(0, 2)}&limit=${random.int(1, 3)}`, () => undefined, who)
+        const list = random.pick(['refusals', 'shift-entries'])
+        await both('GET', `${base}/${list}?since=${random.int(0, 2)}&limit=${random.int(1, 3)}`, () => undefined, who)
       } else if (kind < 0.43) await both('GET', `${base}/days/2026-03-10`, () => undefined, who)
       else if (kind < 0.55) {
         const ids = [`${prefix}-s1`, `${prefix}-s2`, 'unknown']

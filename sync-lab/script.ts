@@ -11,6 +11,8 @@ export const decisionKinds = [
   'reject',
   'request',
   'review',
+  'review_items',
+  'put_back',
   'note',
 ] as const
 export type DecisionKind = (typeof decisionKinds)[number]

@@ -1,5 +1,6 @@
 /** One run of the deterministic world: a script in, the first broken invariant (or none) and a hash of all that happened out. */
 import { createHash } from 'node:crypto'
+import { itemOutcomeSchema } from '#shared/protocol/decisions.ts'
 import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
 import { HEARTBEAT_INTERVAL_MS } from '#shared/protocol/sync.ts'
 import { Random } from '../simulator/random.ts'
@@ -18,7 +19,7 @@ import { Network } from './network.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import type { DecisionKind, Script, Step } from './script.ts'
 import { type LabWindow, SimulatedPc } from './simulated-pc.ts'
-import { StoreSystem } from './store-system.ts'
+import { BASKET_LINES, StoreSystem } from './store-system.ts'
 import { type Owner, VirtualTime } from './virtual-time.ts'
 
 /** When every world begins: a morning in Berlin. */
@@ -437,7 +438,7 @@ class Simulation {
     const storeId = this.#store(step.store)
     const sessionId = this.#storeSystem.sessionOf(storeId, step.session)
     const check = this.#storeSystem.checkOf(sessionId, step.check)
-    const input = inputOf(step.kind, check)
+    const input = inputOf(step.kind, check, step.check)
     const record: DecisionRecord = {
       id: null,
       pc,
@@ -629,7 +630,10 @@ class Simulation {
   }
 }
 
-function inputOf(kind: DecisionKind, verificationId: string): DecisionInput {
+/** @param choice picks the item and what became of it, so that two who deal with a basket agree now and then */
+function inputOf(kind: DecisionKind, verificationId: string, choice: number): DecisionInput {
+  const lineId = BASKET_LINES[choice % BASKET_LINES.length] ?? ''
+  const outcome = itemOutcomeSchema.options[choice % itemOutcomeSchema.options.length] ?? 'put_back'
   switch (kind) {
     case 'acknowledge':
       return { type: 'verification.acknowledge', payload: { verificationId } }
@@ -639,14 +643,18 @@ function inputOf(kind: DecisionKind, verificationId: string): DecisionInput {
       return { type: 'verification.take_over', payload: { verificationId, from: employees[0] ?? '', reason: 'away' } }
     case 'approve':
     case 'reject': {
-      const outcome = kind === 'approve' ? 'approved' : 'rejected'
-      const payload = { verificationId, outcome, method: 'sight_check', refusalReason: 'under_age' } as const
+      const approval = kind === 'approve' ? 'approved' : 'rejected'
+      const payload = { verificationId, outcome: approval, method: 'sight_check', refusalReason: 'under_age' } as const
       return { type: 'verification.resolve', payload }
     }
     case 'request':
       return { type: 'verification.request', payload: { kind: 'spot_check', reason: 'looks odd' } }
     case 'review':
       return { type: 'basket.review', payload: { reason: 'left behind', putBack: true } }
+    case 'review_items':
+      return { type: 'basket.review', payload: { reason: 'left behind', putBack: [{ lineId, outcome }] } }
+    case 'put_back':
+      return { type: 'basket.put_back', payload: { items: [{ lineId, outcome }] } }
     case 'note':
       return { type: 'note.add', payload: { text: 'seen' } }
   }

@@ -2,6 +2,9 @@
 import type { ModelBackend } from './model-backend.ts'
 import type { FactKind } from './script.ts'
 
+/** What every basket begins with. */
+export const BASKET_LINES = ['l1', 'l2']
+
 export class StoreSystem {
   readonly #sessions = new Map<string, string[]>()
   /** Verification ids by session. */
@@ -39,8 +42,9 @@ export class StoreSystem {
     const sessions = this.#sessions.get(storeId) ?? []
     const id = `${storeId}-s${sessions.length + 1}`
     this.#sessions.set(storeId, [...sessions, id])
-    const item = { lineId: 'l1', sku: '1', name: 'Milk', quantity: 2, unitPrice: 119 }
-    this.#send(storeId, id, agoMs, { type: 'session.started', client: 'matrix' }, { type: 'item.added', ...item })
+    const item = { sku: '1', name: 'Milk', quantity: 2, unitPrice: 119 }
+    const items = BASKET_LINES.map((lineId) => ({ type: 'item.added', lineId, ...item }))
+    this.#send(storeId, id, agoMs, { type: 'session.started', client: 'matrix' }, ...items)
     this.report(storeId, sessions.length, 'check', agoMs)
   }
 
