@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { decodeDayBlock, encodeDayBlock } from '#shared/protocol/day-block.ts'
 import { MemoryFolder } from '../src-main/testing/memory-folder.ts'
 import { noFilter, type SessionQuery } from '../src-renderer/data/data-api.ts'
 import { type Desktop, type LabConsole, STORE, startWorld, type World } from './console-world.ts'
@@ -298,6 +299,30 @@ describe('what is here and what is there', () => {
     expect((await again.data.checkIntegrity()).findings).toEqual([])
     expect((await again.data.dataSafety()).lastIntegrityCheck?.findings).toEqual([])
     expect(await count(again, s)).toBe(1)
+  })
+
+  it('[PULL-13] blocks and rows of an app of before are fetched again without a word', async () => {
+    const lab = await open()
+    await synced(lab)
+    const query = { ...noFilter, sort: 'startedAt', descending: false, offset: 0, limit: 1_000, nowMs: 0 } as const
+    const { rows } = await lab.data.sessions(query)
+    const told = { furthestStep: null, obstacle: null, checkMethod: null, checkedBy: null, differences: null }
+    await lab.database.dayBlocks.toCollection().modify((row) => {
+      row.bytes = encodeDayBlock(decodeDayBlock(row.bytes).map((each) => ({ ...each, ...told })))
+    })
+    await lab.database.overlay.toCollection().modify((row) => {
+      if (row.summary !== null) Object.assign(row.summary, told)
+    })
+    stop(lab)
+    const again = await open()
+    await synced(again)
+    await expect.poll(async () => (await again.data.sessions(query)).rows, { timeout: 10_000 }).toEqual(rows)
+    expect(rows.every(({ furthestStep }) => furthestStep !== null)).toBe(true)
+    expect((await again.data.dataSafety()).incidents).toEqual([])
+    stop(again)
+    const later = await open()
+    await synced(later)
+    expect((await later.data.sessions(query)).rows).toEqual(rows)
   })
 
   it('[PULL-11] a corrupt block is named, fetched again, and nothing else is lost', async () => {

@@ -186,8 +186,8 @@ export class DataService implements WorkerApi {
       noteIncident: (incident) => this.noteIncident(incident),
       onProgress: () => this.publish(),
       onChanged: () => this.changed(),
-      onDamaged: () => {
-        // The next pull fetches the day again.
+      onDaysWanted: () => {
+        // The next pull fetches them again.
         if (this.leading) this.runner.syncNow()
       },
     })
@@ -308,6 +308,8 @@ export class DataService implements WorkerApi {
         this.history.repaired(storeId, date)
         await this.noteIncident({ kind: 'block_repaired', count: 1, storeId, date })
       },
+      outdatedDays: (storeId) => this.history.outdatedDays(storeId),
+      onDaysRenewed: (storeId, dates) => this.history.renewedDays(storeId, dates),
       onSettings: (storeId, settings) => this.takeSettings(storeId, settings),
       openSessions: (storeId) => this.index.openRows([storeId]),
       onState: (state) => this.takeSyncState(state),

@@ -9,7 +9,8 @@ import type { OverlayRow } from './database.ts'
 export function mergedBlock(bytes: Uint8Array, newer: readonly OverlayRow[]): Uint8Array {
   const rows = new Map(decodeDayBlock(bytes).map((row) => [row.id, row]))
   for (const { id, version, summary } of newer) {
-    if (summary !== null && (rows.get(id)?.version ?? 0) <= version) rows.set(id, summary)
+    // In the same version the block's says at least as much: the other may be of an app of before.
+    if (summary !== null && (rows.get(id)?.version ?? 0) < version) rows.set(id, summary)
   }
   return encodeDayBlock([...rows.values()])
 }

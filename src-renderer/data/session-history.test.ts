@@ -17,13 +17,13 @@ const dateOf = (daysAgo: number) => new Date(NOW - daysAgo * DAY).toISOString().
 
 let database: ConsoleDatabase
 let incidents: Omit<Incident, 'at'>[] = []
-let damagedStores: string[] = []
+let wantedStores: string[] = []
 let count = 0
 beforeEach(async () => {
   count += 1
   database = new ConsoleDatabase(`history-${count}`)
   incidents = []
-  damagedStores = []
+  wantedStores = []
   await database.cursors.put({ storeId: 'a', version: 1_000, epoch: 'E', pulledAt: 7 })
 })
 
@@ -36,7 +36,7 @@ function open(): SessionHistory {
     },
     onProgress: () => undefined,
     onChanged: () => undefined,
-    onDamaged: (storeId) => damagedStores.push(storeId),
+    onDaysWanted: (storeId) => wantedStores.push(storeId),
   })
 }
 
@@ -106,10 +106,25 @@ describe('the history of this PC after a start', () => {
     await history.complete()
     expect(idsIn(history).length).toBe(11)
     expect(incidents).toEqual([{ kind: 'block_corrupt', count: 1, storeId: 'a', date: dateOf(9) }])
-    expect([history.damagedDays('a'), damagedStores]).toEqual([[dateOf(9)], ['a']])
+    expect([history.damagedDays('a'), wantedStores]).toEqual([[dateOf(9)], ['a']])
     history.repaired('a', dateOf(9))
     expect(history.damagedDays('a')).toEqual([])
   })
+})
+
+it('[PULL-13] blocks of before the last columns are read, wanted anew once, and no incident', async () => {
+  for (let day = 0; day < 4; day += 1) {
+    await storeDay(day, [onDay(day, `day ${day}`, day % 2 === 0 ? { furthestStep: null, obstacle: null } : {})])
+  }
+  const history = open()
+  await history.read(['a'])
+  await history.complete()
+  expect(idsIn(history).length).toBe(4)
+  expect([history.outdatedDays('a'), wantedStores, incidents]).toEqual([[dateOf(0), dateOf(2)], ['a'], []])
+  history.renewedDays('a', [dateOf(0), dateOf(2)])
+  await history.read(['a'])
+  await history.complete()
+  expect([history.outdatedDays('a'), wantedStores]).toEqual([[], ['a']])
 })
 
 describe('rows beside their day blocks', () => {

@@ -19,8 +19,8 @@ export interface HistoryPorts {
   onProgress: () => void
   /** Queries answer something else now. */
   onChanged: () => void
-  /** A block of the store could not be read. */
-  onDamaged: (storeId: string) => void
+  /** Days of the store have to be fetched again. */
+  onDaysWanted: (storeId: string) => void
 }
 
 interface Day {
@@ -49,6 +49,9 @@ export class SessionHistory {
   /** UTC milliseconds of the last successful pull of each store. */
   lastContactAt: Record<string, number> = {}
   private readonly damaged = new Map<string, Set<string>>()
+  /** Days whose block has rows of before the last columns, and those of them that were fetched again in this run. */
+  private readonly outdated = new Map<string, Set<string>>()
+  private readonly renewed = new Set<string>()
   /** The reading of each store that counts. */
   private readonly readings = new Map<string, object>()
   private waiting: Day[] = []
@@ -94,7 +97,7 @@ export class SessionHistory {
 
   /** Forgets what the index has of a store, takes its newer rows, and tells its days, newest first. */
   private async begin(storeId: string): Promise<{ days: Day[]; withOpen: ReadonlySet<string> }> {
-    const { database } = this.ports
+    const { database, zoneOf } = this.ports
     const reading = {}
     this.readings.set(storeId, reading)
     this.waiting = this.waiting.filter((day) => day.storeId !== storeId)
@@ -106,6 +109,12 @@ export class SessionHistory {
       this.readContact(storeId),
     ])
     this.index.addOverlay(overlay)
+    this.outdated.delete(storeId)
+    for (const { summary } of overlay) {
+      // Its day may have no block here yet.
+      if (summary === null || (summary.furthestStep ?? null) !== null) continue
+      this.noteOutdated(storeId, localDateOf(summary.startedAt, zoneOf(storeId)))
+    }
     const days = dates.sort().reverse()
     return {
       days: days.map((date) => ({ storeId, date, reading })),
@@ -126,6 +135,19 @@ export class SessionHistory {
 
   repaired(storeId: string, date: string): void {
     this.damaged.get(storeId)?.delete(date)
+  }
+
+  /** Days of a store whose block is whole but lacks what is told of sessions by now, newest first. */
+  outdatedDays(storeId: string): string[] {
+    return [...(this.outdated.get(storeId) ?? [])].sort().reverse()
+  }
+
+  /** Days that were asked for anew, whatever came: an older backend has nothing better. */
+  renewedDays(storeId: string, dates: readonly string[]): void {
+    for (const date of dates) {
+      this.outdated.get(storeId)?.delete(date)
+      this.renewed.add(JSON.stringify([storeId, date]))
+    }
   }
 
   /** Takes a block that was just stored. */
@@ -201,6 +223,7 @@ export class SessionHistory {
       this.isReadingRest = false
       this.reading = null
       this.ports.onChanged()
+      for (const [storeId, dates] of this.outdated) if (dates.size > 0) this.ports.onDaysWanted(storeId)
     }
   }
 
@@ -214,13 +237,20 @@ export class SessionHistory {
       const row = stored[position]
       if (row === undefined || this.readings.get(storeId) !== reading) continue
       try {
-        this.index.addBlock(storeId, decodeDayBlockColumns(row.bytes))
+        const block = decodeDayBlockColumns(row.bytes)
+        this.index.addBlock(storeId, block)
         rows += row.count
+        if (isOutdated(block)) this.noteOutdated(storeId, date)
       } catch {
         await this.noteDamage(storeId, date)
       }
     }
     return rows
+  }
+
+  private noteOutdated(storeId: string, date: string): void {
+    if (this.renewed.has(JSON.stringify([storeId, date]))) return
+    this.outdated.set(storeId, (this.outdated.get(storeId) ?? new Set()).add(date))
   }
 
   private async noteDamage(storeId: string, date: string): Promise<void> {
@@ -230,6 +260,9 @@ export class SessionHistory {
       known.add(date)
       await this.ports.noteIncident({ kind: 'block_corrupt', count: 1, storeId, date })
     }
-    this.ports.onDamaged(storeId)
+    this.ports.onDaysWanted(storeId)
   }
 }
+
+/** Every session has come some way: a row that does not say how far was written before that was told. */
+const isOutdated = ({ columns }: DayBlock): boolean => columns.furthestStep.codes.includes(-1)

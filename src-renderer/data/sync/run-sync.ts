@@ -7,6 +7,7 @@ import {
   documentsResponseSchema,
   type Identity,
   identitySchema,
+  MAX_DAYS_PER_REQUEST,
   MAX_DOCUMENTS_PER_REQUEST,
   type Manifest,
   pokeSchema,
@@ -15,12 +16,13 @@ import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { Clock } from '#shared/time/clock.ts'
 import { type ConsoleDatabase, DISTRUSTED_EPOCH, type OutboxRow } from '../database.ts'
 import { CallFailed, call, callJson, type Fetch, readEvents, storePath } from '../transport.ts'
-import { type FetchedDay, fetchDay } from './day-blocks.ts'
+import { type FetchedDay, fetchDay, fetchDays, readDay } from './day-blocks.ts'
 import { FirstSyncFetcher, type FirstSyncHost } from './first-sync.ts'
 import { initialState, type SyncEffect, type SyncEvent, type SyncState, step } from './machine.ts'
 
 const PAGE_LIMIT = 500
 const PUSH_LIMIT = 100
+const DAYS_PER_RENEWAL = Math.min(32, MAX_DAYS_PER_REQUEST)
 
 /** What the engine needs from and tells to the data service. */
 export interface SyncHost extends FirstSyncHost {
@@ -41,6 +43,9 @@ export interface SyncHost extends FirstSyncHost {
   /** Days of the store whose block on this PC could not be read. */
   damagedDays(storeId: string): string[]
   onDayRepaired(storeId: string, date: string): Promise<void>
+  /** Days of the store whose block on this PC is of an app of before, newest first. */
+  outdatedDays(storeId: string): string[]
+  onDaysRenewed(storeId: string, dates: readonly string[]): void
   onSettings(storeId: string, settings: StoreSettings): Promise<void>
   /** Rows of the store whose documents should be kept: sessions not ended. */
   openSessions(storeId: string): SessionSummary[]
@@ -295,7 +300,31 @@ export class SyncRunner {
       return { type: 'pulled', storeId, more: true, unsent: this.host.unsentCount() }
     }
     for (const date of this.host.damagedDays(storeId)) await this.refetchDay(storeId, date)
-    return { type: 'pulled', storeId, more: page.more, unsent: this.host.unsentCount() }
+    const more = page.more || (await this.renewDays(storeId, page.epoch))
+    return { type: 'pulled', storeId, more, unsent: this.host.unsentCount() }
+  }
+
+  /**
+   * Brings some of the days that an app of before stored up to date; the others wait for the next pull.
+   * @returns whether there are others
+   */
+  private async renewDays(storeId: string, epoch: string): Promise<boolean> {
+    const dates = this.host.outdatedDays(storeId).slice(0, DAYS_PER_RENEWAL)
+    if (dates.length === 0) return false
+    let renewed = dates
+    try {
+      const { days } = await fetchDays(this.fetch, storeId, dates)
+      const fetched = days.map(({ date, bytes }) => readDay(storeId, date, epoch, bytes))
+      await this.database.dayBlocks.bulkPut(fetched.map(({ row }) => row))
+      for (const { block } of fetched) this.host.onBlock(storeId, block)
+      renewed = days.map(({ date }) => date)
+    } catch (error) {
+      // A backend of before cannot do better; from any other the next pull asks again. What is here stays readable.
+      if (!(error instanceof CallFailed)) throw error
+      if (error.code !== 'not_found') return false
+    }
+    this.host.onDaysRenewed(storeId, renewed)
+    return renewed.length > 0 && this.host.outdatedDays(storeId).length > 0
   }
 
   private async stillThere(judged: readonly string[], lastMutationSeq: number): Promise<OutboxRow[]> {
