@@ -19,6 +19,7 @@ import {
 } from '#shared/protocol/sync.ts'
 import type { Clock } from '#shared/time/clock.ts'
 import { CallError, call, type HttpOptions, pause } from '../integration-tools/store-client.ts'
+import { dealWithBasket, isLeftBasket } from './left-basket.ts'
 import type { Random } from './random.ts'
 import { isPending } from './scripted-shopper.ts'
 import { checkBag } from './spot-check.ts'
@@ -37,6 +38,8 @@ export interface StaffOptions extends HttpOptions {
 }
 
 const TICK_MS = 1_000
+/** Versions before the start among which baskets are looked for. */
+const LOOK_BACK = 300
 const SECOND = 1_000
 /** A third of the shortest lease that most stores have. */
 const RENEW_EVERY_MS = 25_000
@@ -63,6 +66,8 @@ export class Staff {
   private readonly seen = new Set<string>()
   /** Sessions that were looked over for a check of one's own. */
   private readonly considered = new Set<string>()
+  /** Left baskets that were looked at. */
+  private readonly leftBaskets = new Set<string>()
   private tasks: Task[] = []
   private held: HeldCheck[] = []
   private renewedAt = Number.NEGATIVE_INFINITY
@@ -75,7 +80,17 @@ export class Staff {
     for (const store of this.options.stores) {
       const manifest = await this.get(manifestSchema, `/v1/sync/stores/${encodeURIComponent(store.id)}/manifest`)
       this.cursors.set(store.id, manifest.version)
+      await this.lookBack(store, manifest.version)
     }
+  }
+
+  /** Some of the baskets that were left before are dealt with, too. */
+  private async lookBack(store: StoreSettings, version: number): Promise<void> {
+    const path = `/v1/sync/stores/${encodeURIComponent(store.id)}/changes`
+    const since = Math.max(0, version - LOOK_BACK)
+    const page = await this.get(changesResponseSchema, `${path}?since=${since}&limit=${LOOK_BACK}`)
+    if ('reset' in page) return
+    for (const change of page.changes) if ('session' in change) this.noticeBasket(change.session)
   }
 
   /** Looks for waiting checks and settles them; returns when stopped, throws where it can never succeed. */
@@ -139,6 +154,7 @@ export class Staff {
       const payload = { kind: 'spot_check', reason: random.pick(requestReasons) }
       this.plan(session, 'verification.request', 0, `${session.id}-${deviceId}-asked`, () => payload)
     }
+    this.noticeBasket(session)
     for (const verification of session.verifications) {
       if (this.seen.has(verification.id) || !isPending(verification)) continue
       this.seen.add(verification.id)
@@ -153,6 +169,15 @@ export class Staff {
           kind === 'age_verification' ? this.checkAge() : checkBag(session, verificationId, partialPieces, random)
         return { verificationId, ...outcome }
       })
+    }
+  }
+
+  private noticeBasket(session: SessionDocument): void {
+    const { random, deviceId } = this.options
+    if (!isLeftBasket(session) || this.leftBaskets.has(session.id)) return
+    this.leftBaskets.add(session.id)
+    for (const { type, afterMs, payload } of dealWithBasket(session, random)) {
+      this.plan(session, type, afterMs, `${session.id}-${deviceId}-${type}`, () => payload)
     }
   }
 

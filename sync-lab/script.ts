@@ -11,7 +11,6 @@ export const decisionKinds = [
   'reject',
   'request',
   'review',
-  'review_items',
   'put_back',
   'note',
 ] as const

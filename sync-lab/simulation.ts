@@ -649,10 +649,10 @@ function inputOf(kind: DecisionKind, verificationId: string, choice: number): De
     }
     case 'request':
       return { type: 'verification.request', payload: { kind: 'spot_check', reason: 'looks odd' } }
-    case 'review':
-      return { type: 'basket.review', payload: { reason: 'left behind', putBack: true } }
-    case 'review_items':
-      return { type: 'basket.review', payload: { reason: 'left behind', putBack: [{ lineId, outcome }] } }
+    case 'review': {
+      const putBack = choice % 2 === 0 ? true : [{ lineId, outcome }]
+      return { type: 'basket.review', payload: { reason: 'left behind', putBack } }
+    }
     case 'put_back':
       return { type: 'basket.put_back', payload: { items: [{ lineId, outcome }] } }
     case 'note':
