@@ -96,7 +96,13 @@ test('every page is accessible', async () => {
     await page.getByRole('link', { name: 'Scanner codes' }).click()
     await expect(page.getByRole('img', { name: 'Barcode FW-TAKE' })).toBeVisible()
     await expectNothingGrave(page, 'scanner codes')
-    for (const room of ['Not counted', 'Data safety']) {
+    for (const tab of ['Not exited', 'Never served', 'Products']) {
+      await navigate(page, 'Abandoned')
+      await page.getByRole('link', { name: tab, exact: true }).click()
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expectNothingGrave(page, tab)
+    }
+    for (const room of ['Handover', 'Not counted', 'Data safety']) {
       await navigate(page, room)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
       await expectNothingGrave(page, room)

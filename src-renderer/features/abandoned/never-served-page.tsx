@@ -115,7 +115,6 @@ function Shoppers({ served }: { served: NeverServed[] }) {
           <tr>
             <th scope="col">Waited from</th>
             <th scope="col">Session</th>
-            {severalStores && <th scope="col">Store</th>}
             <th scope="col">Check</th>
             <th
               scope="col"
@@ -146,11 +145,11 @@ function Shoppers({ served }: { served: NeverServed[] }) {
                   <Link to="/stores/$storeId/sessions/$sessionId" params={{ storeId: row.storeId, sessionId: row.id }}>
                     {row.id}
                   </Link>
+                  {severalStores && <div className={classes.share}>{store?.name ?? row.storeId}</div>}
                 </th>
-                {severalStores && <td>{store?.name ?? row.storeId}</td>}
                 <td>{kindWords(row, verifications)}</td>
                 <td data-number>{formatSpan(waitedMs)}</td>
-                <td>{thenWords(row)}</td>
+                <td data-short>{thenWords(row)}</td>
                 <td data-short>
                   <ClientIcon size={15} stroke={1.6} aria-hidden /> {text}
                 </td>

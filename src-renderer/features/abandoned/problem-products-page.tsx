@@ -11,7 +11,7 @@ import {
 } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import { localDateOf } from '#shared/time/local-day.ts'
 import type { ProblemProducts, ProductTrouble } from '../../data/abandoned-api.ts'
@@ -33,6 +33,7 @@ import { PeriodChoice } from './period-choice.tsx'
 import classes from './problem-lists.module.css'
 import {
   findProducts,
+  hasShares,
   type Measure,
   type ProductSort,
   productCsvRow,
@@ -156,7 +157,9 @@ interface ProductsProps {
 }
 
 function Products({ found, zone, again }: ProductsProps) {
-  const { sort, by } = useSearch({ strict: false, select: readRanking })
+  const { sort, by: wantedBy } = useSearch({ strict: false, select: readRanking })
+  const withShares = hasShares(found)
+  const by = withShares ? wantedBy : 'count'
   const navigate = useNavigate()
   const [text, setText] = useState('')
   const [shown, setShown] = useState(STEP)
@@ -169,7 +172,14 @@ function Products({ found, zone, again }: ProductsProps) {
     void navigate({ to: '.', search: (search) => ({ ...search, ...change }), replace: true })
   const exportCsv = () => {
     const name = `floorwalker-problem-products-of-${found.counted}-of-${found.sessions}-sessions-${localDateOf(found.asOf, zone)}.csv`
-    saveFile(tableCsv(name, productCsvTitles, ranked.map(productCsvRow), csvDialectOf(navigator.language)))
+    saveFile(
+      tableCsv(
+        name,
+        productCsvTitles,
+        ranked.map((product) => productCsvRow(product, withShares)),
+        csvDialectOf(navigator.language),
+      ),
+    )
   }
   useCommands([
     { id: 'products.csv', group: 'Problem products', text: 'Export CSV…', icon: IconFileExport, run: exportCsv },
@@ -188,16 +198,18 @@ function Products({ found, zone, again }: ProductsProps) {
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
-        <SegmentedControl
-          size="xs"
-          aria-label="Rank by"
-          value={by}
-          onChange={(value) => rank({ by: value as RankBy })}
-          data={[
-            { value: 'count', label: 'Rank by how often' },
-            { value: 'share', label: 'by share of its baskets' },
-          ]}
-        />
+        {withShares && (
+          <SegmentedControl
+            size="xs"
+            aria-label="Rank by"
+            value={by}
+            onChange={(value) => rank({ by: value as RankBy })}
+            data={[
+              { value: 'count', label: 'Rank by how often' },
+              { value: 'share', label: 'by share of its baskets' },
+            ]}
+          />
+        )}
         <Button variant="subtle" leftSection={<IconRefresh size={15} />} onClick={again}>
           Count again
         </Button>
@@ -224,7 +236,7 @@ function Products({ found, zone, again }: ProductsProps) {
         </thead>
         <tbody>
           {ranked.slice(0, shown).map((product) => (
-            <Row key={JSON.stringify([product.sku, product.currency])} product={product} />
+            <Row key={JSON.stringify([product.sku, product.currency])} product={product} withShares={withShares} />
           ))}
         </tbody>
       </table>
@@ -245,7 +257,7 @@ function readRanking(search: { sort?: unknown; by?: unknown }): { sort: ProductS
   return { sort: known?.sort ?? 'abandonedBaskets', by: search.by === 'share' ? 'share' : 'count' }
 }
 
-function Row({ product }: { product: ProductTrouble }) {
+function Row({ product, withShares }: { product: ProductTrouble; withShares: boolean }) {
   return (
     <tr data-testid="product" data-sku={product.sku}>
       <th scope="row">
@@ -253,26 +265,25 @@ function Row({ product }: { product: ProductTrouble }) {
       </th>
       <td>{product.department ?? <span className={classes.soft}>—</span>}</td>
       <td data-number>{product.baskets.toLocaleString('en')}</td>
-      <Share product={product} measure="abandonedBaskets">
+      <Measured product={product} measure="abandonedBaskets" withShare={withShares}>
         {product.abandonedPieces !== product.abandonedBaskets && ` · ${counted(product.abandonedPieces, 'piece')}`}
-      </Share>
+      </Measured>
       <td data-number>{product.abandonedValue > 0 ? formatMoney(product.abandonedValue, product.currency) : '—'}</td>
-      <Share product={product} measure="missedInChecks" />
-      <Share product={product} measure="removedFrom" />
+      <Measured product={product} measure="missedInChecks" withShare={withShares} />
+      <Measured product={product} measure="removedFrom" withShare={withShares} />
     </tr>
   )
 }
 
-function Share({
-  product,
-  measure,
-  children,
-}: {
+interface MeasuredProps {
   product: ProductTrouble
   measure: Measure
-  children?: React.ReactNode
-}) {
-  const share = shareOf(product, measure)
+  withShare: boolean
+  children?: ReactNode
+}
+
+function Measured({ product, measure, withShare, children }: MeasuredProps) {
+  const share = withShare ? shareOf(product, measure) : null
   const count = product[measure]
   return (
     <td data-number>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ProductTrouble } from '../../data/abandoned-api.ts'
-import { findProducts, productCsvRow, productCsvTitles, rankProducts, shareOf } from './product-ranking.ts'
+import { findProducts, hasShares, productCsvRow, productCsvTitles, rankProducts, shareOf } from './product-ranking.ts'
 
 const product = (sku: string, change: Partial<ProductTrouble> = {}): ProductTrouble => ({
   sku,
@@ -50,9 +50,24 @@ test('is found by name, number and department', () => {
   expect(findProducts(products, ' ')).toHaveLength(3)
 })
 
+test('shares are no matter where most baskets are not counted: those left behind are the first to be here', () => {
+  expect(hasShares({ counted: 203, sessions: 5_136 })).toBe(false)
+  expect(hasShares({ counted: 95, sessions: 100 })).toBe(true)
+  expect(hasShares({ counted: 0, sessions: 0 })).toBe(true)
+  const row = productCsvRow(product('1', { abandonedBaskets: 93, missedInChecks: 1, removedFrom: 1 }), false)
+  expect(productCsvTitles.flatMap((title, index) => (title === 'Share of baskets' ? [row[index]] : []))).toEqual([
+    null,
+    null,
+    null,
+  ])
+})
+
 test('the file has the money in units of its currency', () => {
-  const row = productCsvRow(product('1', { baskets: 3, abandonedBaskets: 1, abandonedValue: 199, currency: 'EUR' }))
+  const row = productCsvRow(
+    product('1', { baskets: 3, abandonedBaskets: 1, abandonedValue: 199, currency: 'EUR' }),
+    true,
+  )
   expect(row).toHaveLength(productCsvTitles.length)
   expect(row.slice(3, 9)).toEqual([3, 1, 0.3333, 0, 1.99, 'EUR'])
-  expect(productCsvRow(product('1', { abandonedValue: 199, currency: 'JPY' }))[7]).toBe(199)
+  expect(productCsvRow(product('1', { abandonedValue: 199, currency: 'JPY' }), true)[7]).toBe(199)
 })

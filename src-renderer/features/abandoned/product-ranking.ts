@@ -1,7 +1,7 @@
 /** Products that make trouble: their order in the table, and the table as a file. */
 import { fromMinorUnits } from '#shared/money/minor-units.ts'
 import { wilsonInterval } from '#shared/statistics/wilson.ts'
-import type { ProductTrouble } from '../../data/abandoned-api.ts'
+import type { ProblemProducts, ProductTrouble } from '../../data/abandoned-api.ts'
 import type { CsvValue } from '../../ui/table-csv.ts'
 import { type PeriodSearch, readPeriod } from './period.ts'
 
@@ -28,6 +28,13 @@ export function readProductSearch(search: Record<string, unknown>): ProductSearc
     ...(search.by === 'share' ? { by: 'share' } : {}),
   }
 }
+
+/** Left baskets are the first whose details come to a PC: with many others missing, their share would be far too high. */
+const COUNTED_FOR_SHARES = 0.95
+
+/** Whether shares may be shown: details of nearly all sessions were counted, so that none is off by more than a twentieth. */
+export const hasShares = ({ counted, sessions }: Pick<ProblemProducts, 'counted' | 'sessions'>): boolean =>
+  counted >= sessions * COUNTED_FOR_SHARES
 
 /** Share of the baskets that had it, 0 to 1; null where none had. */
 export const shareOf = (product: ProductTrouble, measure: Measure): number | null =>
@@ -80,10 +87,10 @@ export const productCsvTitles = [
   'Share of baskets',
 ]
 
-/** One line of the file; money in major units, shares 0 to 1. */
-export function productCsvRow(product: ProductTrouble): CsvValue[] {
+/** One line of the file; money in major units, shares 0 to 1, empty where they may not be shown. */
+export function productCsvRow(product: ProductTrouble, withShares: boolean): CsvValue[] {
   const share = (measure: Measure) => {
-    const value = shareOf(product, measure)
+    const value = withShares ? shareOf(product, measure) : null
     return value === null ? null : Math.round(value * 10_000) / 10_000
   }
   return [

@@ -20,8 +20,8 @@ const served = (row: Partial<Served['row']>, waitedMs: number, shownAt: string[]
 test('what a shopper did then', () => {
   const ended = { endedAt: 1, endReason: 'expired_inactivity' as const }
   expect(thenWords({ ...ended, progress: 'abandoned' })).toBe('Left the basket, expired')
-  expect(thenWords({ ...ended, progress: 'payment_completed' })).toBe('Paid, unchecked; no exit scan')
-  expect(thenWords({ endedAt: 1, endReason: 'completed', progress: 'session_completed' })).toContain('exit, unchecked')
+  expect(thenWords({ ...ended, progress: 'payment_completed' })).toBe('Paid unchecked, no exit')
+  expect(thenWords({ endedAt: 1, endReason: 'completed', progress: 'session_completed' })).toContain('exit unchecked')
   expect(thenWords({ endedAt: 1, endReason: 'cancelled', progress: 'abandoned' })).toBe('Session cancelled')
   expect(thenWords({ endedAt: null, endReason: null, progress: 'checkout_started' })).toBe('Still in the store')
 })

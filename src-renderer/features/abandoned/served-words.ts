@@ -18,8 +18,8 @@ export function thenWords({
   if (endedAt === null) return 'Still in the store'
   if (endReason === 'cancelled') return 'Session cancelled'
   if (progress === 'abandoned') return 'Left the basket, expired'
-  if (progress === 'session_completed') return 'Left through the exit, unchecked'
-  if (progress === 'payment_completed') return 'Paid, unchecked; no exit scan'
+  if (progress === 'session_completed') return 'Through the exit unchecked'
+  if (progress === 'payment_completed') return 'Paid unchecked, no exit'
   return 'Left'
 }
 

@@ -94,7 +94,7 @@ function OneShift({ store, chosen: { span, isCurrent }, nowMs, problem, chooser,
           </h1>
           <p data-testid="shift">
             {when}
-            {isCurrent && <span className={classes.onScreen}> · under way</span>}
+            {isCurrent && <span className={classes.onScreen}> · now</span>}
           </p>
         </div>
         {chooser}

@@ -9,6 +9,7 @@ import { formatShort, formatSpan } from '../../ui/format-time.ts'
 import { checkLabels, counted, kindLabels } from '../../ui/labels.ts'
 import { Toned } from '../../ui/parts.tsx'
 import { refusalWords } from '../../ui/refusal-words.ts'
+import { useNow } from '../../ui/use-now.ts'
 import classes from './handover.module.css'
 import { Part } from './part.tsx'
 
@@ -76,7 +77,8 @@ function SessionLink({ storeId, sessionId }: { storeId: string; sessionId: strin
   )
 }
 
-function OpenChecks({ handover: { openChecks }, store, nowMs }: PartsProps) {
+function OpenChecks({ handover: { openChecks }, store }: PartsProps) {
+  const nowMs = useNow(10_000)
   return (
     <Part title="Open checks now" count={openChecks.length} none="Nobody waits for a check." testId="handover-checks">
       {openChecks.length > 0 && (

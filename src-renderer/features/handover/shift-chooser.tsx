@@ -44,6 +44,7 @@ export function ShiftChooser({ stores, store, calendar, chosen: { span, isCurren
       {stores.length > 1 && (
         <NativeSelect
           size="xs"
+          w={136}
           aria-label="Store"
           value={store.id}
           data={stores.map(({ id, name }) => ({ value: id, label: name }))}

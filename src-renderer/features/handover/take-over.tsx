@@ -98,9 +98,10 @@ function TakeOverForm({ handover: { storeId, date, shift, to }, next, isOver, zo
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />
+      <p className={classes.hint}>As {employee?.name ?? 'you'}, now.</p>
       {problem !== null && <InlineError>The taking over was not saved. {problem}</InlineError>}
       <Button type="submit" loading={isSaving}>
-        Take over for the {next} shift as {employee?.name ?? 'you'}
+        Take over for the {next} shift
       </Button>
     </form>
   )
