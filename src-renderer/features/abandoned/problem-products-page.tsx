@@ -120,8 +120,8 @@ function CountedWords({ found: { sessions, counted: read }, phrase }: { found: P
   if (read === sessions) return `counted in ${counted(sessions, 'session')} ${phrase}`
   return (
     <Toned tone="warn">
-      counted in {read.toLocaleString('en')} of {counted(sessions, 'session')} {phrase}: of the others, details are not
-      on this PC
+      counted in {read.toLocaleString('en')} of {counted(sessions, 'session')} {phrase}: details of the others are not
+      on this PC{!hasShares({ counted: read, sessions }) && ', so shares would mislead'}
     </Toned>
   )
 }
