@@ -145,13 +145,18 @@ function eventsRequest({ own, foreign }: FuzzSessions): fc.Arbitrary<FuzzRequest
 /** Where a mutation's `seq` goes: it counts from the last one of the device, which only the campaign knows. */
 export const SEQ_FROM_LAST = 'seq-from-last'
 
+const settledItems = fc.array(
+  fc.record({ lineId: ids, outcome: fc.constantFrom('put_back', 'discarded', 'not_found', 'eaten') }),
+  { maxLength: 3 },
+)
+
 function mutationsRequest({ own, foreign }: FuzzSessions, deviceId: string): fc.Arbitrary<FuzzRequest> {
   const mutation = spoiled(
     fc.record({
       id: fc.oneof(ids, fc.uuid()),
       [SEQ_FROM_LAST]: fc.constantFrom(1, 1, 1, 1, 2, 0, -1, 2 ** 53),
       storeId: fc.constantFrom('berlin', 'berlin', 'berlin', 'new york/1', 'paris'),
-      sessionId: fc.constantFrom(own[0], own[0], own[1], foreign, 'nobody'),
+      sessionId: fc.constantFrom(own[0], own[0], own[1], foreign, 'nobody', 'shift:2026-03-10:Late'),
       type: fc.constantFrom(
         'verification.acknowledge',
         'verification.release',
@@ -160,6 +165,9 @@ function mutationsRequest({ own, foreign }: FuzzSessions, deviceId: string): fc.
         'verification.request',
         'note.add',
         'basket.review',
+        'basket.put_back',
+        'shift.note',
+        'shift.acknowledge',
         'session.cancel',
         'session.reopen',
         'items.return',
@@ -173,8 +181,10 @@ function mutationsRequest({ own, foreign }: FuzzSessions, deviceId: string): fc.
           kind: fc.constantFrom('spot_check', 'age_verification'),
           reason: fc.string({ minLength: 1 }),
           text: fc.string({ minLength: 1 }),
-          putBack: fc.boolean(),
-          items: fc.constant([{ position: 0, quantity: 1 }]),
+          putBack: fc.oneof(fc.boolean(), settledItems),
+          items: fc.oneof(fc.constant([{ position: 0, quantity: 1 }]), settledItems),
+          date: fc.constantFrom('2026-03-10', '2026-02-30', 'today'),
+          shift: fc.constantFrom('Late', 'Early', ''),
           differences: fc.array(fc.dictionary(fc.oneof(fc.constant('kind'), nasty), anything), { maxLength: 2 }),
         }),
       ),
@@ -294,6 +304,7 @@ const segment = fc.oneof(
     'refresh',
     'mutations',
     'refusals',
+    'shift-entries',
     'leases',
   ),
 )
