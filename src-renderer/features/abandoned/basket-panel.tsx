@@ -133,7 +133,15 @@ function Basket({ view, store, onSaved, onClose, takesFocus }: BasketProps) {
       {document.review !== null && <Reviews view={view} zone={zone} now={now} />}
 
       <div className={classes.itemsHead}>
-        <h3>Items</h3>
+        <h3>
+          Items
+          {mayDecide &&
+            Object.entries(outcomeKeys).map(([key, outcome]) => (
+              <kbd key={key} aria-hidden title={`${itemOutcomeLabels[outcome]}: the item that has the focus`}>
+                {key.toUpperCase()}
+              </kbd>
+            ))}
+        </h3>
         {mayDecide && goods.length > 0 && (
           <div className={classes.setAll}>
             <span>All</span>
@@ -275,7 +283,6 @@ interface GoodsProps {
 }
 
 const outcomeKeys: Readonly<Record<string, ItemOutcome>> = { p: 'put_back', d: 'discarded', n: 'not_found' }
-const keyOfOutcome = { put_back: 'P', discarded: 'D', not_found: 'N' } as const satisfies Record<ItemOutcome, string>
 const ROW = '[data-line]'
 
 /** The lines with one key per outcome; arrows move, and an outcome moves on to the next line. */
@@ -333,12 +340,12 @@ function GoodsRow({ goods, draft, onOutcome, mayDecide, ownNumber, view, zone, n
     >
       <span className={classes.quantity}>{quantity}</span>
       <span className={classes.name}>
-        <span>{line.name}</span>
-        <span className={classes.soft}>
-          <StorageMark storage={line.storage ?? 'ambient'} />
-          {line.department ?? line.sku}
-        </span>
+        {line.name}
         {limit !== null && <Toned tone={limit.tone}>{limit.text}</Toned>}
+      </span>
+      <span className={classes.meta}>
+        <StorageMark storage={line.storage ?? 'ambient'} />
+        {line.department ?? line.sku}
         {settled !== null && <Said said={settled} zone={zone} now={now} unsent={isUnsent(view, line.lineId)} counts />}
         {settled?.others.map((each) => (
           <Said key={each.employee.number} said={each} zone={zone} now={now} unsent={false} counts={false} />
@@ -359,7 +366,6 @@ function GoodsRow({ goods, draft, onOutcome, mayDecide, ownNumber, view, zone, n
               onClick={() => onOutcome(line.lineId, outcome)}
             >
               {itemOutcomeLabels[outcome]}
-              <kbd aria-hidden>{keyOfOutcome[outcome]}</kbd>
             </button>
           ))}
         </span>

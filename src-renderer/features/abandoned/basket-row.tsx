@@ -33,7 +33,11 @@ export const BasketRow = memo(function BasketRow(props: BasketRowProps) {
   const { row, leftAt, expired, shift, story, items, review, unsent } = basket
   const zone = store?.timezone ?? 'UTC'
   const client = clientLabel(row.client)
-  const cold = coldOf(items)
+  const cold = review === null ? coldOf(items) : 0
+  const sentence =
+    story === null
+      ? `${obstacleLabel(row.obstacle ?? 'none')}; details are not on this PC`
+      : storySentence(story, zone, nowMs)
   const left = formatShort(leftAt, zone, nowMs)
   return (
     <div
@@ -60,10 +64,8 @@ export const BasketRow = memo(function BasketRow(props: BasketRowProps) {
         </span>
       </div>
       <div role="gridcell">
-        <span className={classes.sentence}>
-          {story === null
-            ? `${obstacleLabel(row.obstacle ?? 'none')}; details are not on this PC`
-            : storySentence(story, zone, nowMs)}
+        <span className={classes.sentence} title={sentence}>
+          {sentence}
         </span>
         <span className={classes.second}>
           {!expired && <Toned tone="warn">would have expired, not confirmed</Toned>}

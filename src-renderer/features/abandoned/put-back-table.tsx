@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { type KeyboardEvent, memo } from 'react'
 import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
+import { localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
 import type { PutBackItem } from '../../data/abandoned-api.ts'
 import { discardWords, itemOutcomeLabels, itemOutcomes } from '../../ui/abandoned-words.ts'
 import { formatShort } from '../../ui/format-time.ts'
@@ -25,12 +26,13 @@ export interface PutBackTableProps {
   onSettle: (item: PutBackItem, outcome: ItemOutcome | null) => void
 }
 
-const keyOfOutcome = { put_back: 'P', discarded: 'D', not_found: 'N' } as const satisfies Record<ItemOutcome, string>
 const outcomeOfKey: Partial<Record<string, ItemOutcome>> = { p: 'put_back', d: 'discarded', n: 'not_found' }
 const ROW = 'tr[data-item]'
 
 export function PutBackTable(props: PutBackTableProps) {
   const { groups, store, mayDecide, nowMs, scanned, lastScanned, onSettle } = props
+  // For what the time of day makes no difference to: it is drawn anew once a day.
+  const today = startOfLocalDate(localDateOf(nowMs, store.timezone), store.timezone)
   const items = new Map(groups.flatMap((group) => group.items.map((item) => [itemKey(item), item])))
   const onKeyDown = (event: KeyboardEvent<HTMLTableElement>) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof HTMLElement)) return
@@ -68,7 +70,7 @@ export function PutBackTable(props: PutBackTableProps) {
           <th scope="col">Baskets</th>
           {mayDecide && (
             <th scope="col" className={classes.screen}>
-              <span className={classes.hidden}>What became of it</span>
+              <kbd>P</kbd> <kbd>D</kbd> <kbd>N</kbd> or <kbd>Space</kbd> by the rule
             </th>
           )}
         </tr>
@@ -90,7 +92,8 @@ export function PutBackTable(props: PutBackTableProps) {
                 item={item}
                 zone={store.timezone}
                 mayDecide={mayDecide}
-                nowMs={isCold || item.discardAt !== null ? nowMs : 0}
+                isTimed={isTimed(item)}
+                nowMs={isTimed(item) ? nowMs : today}
                 scanned={scanned.get(key) ?? 0}
                 isLastScanned={key === lastScanned}
                 onSettle={onSettle}
@@ -108,7 +111,8 @@ interface RowProps {
   item: PutBackItem
   zone: string
   mayDecide: boolean
-  /** 0 where the time makes no difference. */
+  /** Says how long it has been out and until when it may go back. */
+  isTimed: boolean
   nowMs: number
   scanned: number
   isLastScanned: boolean
@@ -118,8 +122,9 @@ interface RowProps {
 /** So many baskets are named. */
 const NAMED_BASKETS = 2
 
-const Row = memo(function Row({ id, item, zone, mayDecide, nowMs, scanned, isLastScanned, onSettle }: RowProps) {
-  const { name, sku, quantity, lines, scannedAt, overdue, storeId } = item
+const Row = memo(function Row(props: RowProps) {
+  const { id, item, zone, mayDecide, isTimed, nowMs, scanned, isLastScanned, onSettle } = props
+  const { name, sku, quantity, lines, overdue, storeId } = item
   const baskets = [...new Set(lines.map(({ sessionId }) => sessionId))]
   return (
     <tr
@@ -145,8 +150,12 @@ const Row = memo(function Row({ id, item, zone, mayDecide, nowMs, scanned, isLas
           </Pill>
         )}
       </td>
-      <td>
-        <Since item={item} scannedAt={scannedAt} zone={zone} nowMs={nowMs} />
+      <td className={classes.since}>
+        {isTimed ? (
+          <Limit item={item} zone={zone} nowMs={nowMs} />
+        ) : (
+          <span className={classes.soft}>{formatShort(item.scannedAt, zone, nowMs)}</span>
+        )}
       </td>
       <td className={classes.baskets}>
         {baskets.slice(0, NAMED_BASKETS).map((sessionId) => (
@@ -174,7 +183,6 @@ const Row = memo(function Row({ id, item, zone, mayDecide, nowMs, scanned, isLas
                 onClick={() => onSettle(item, outcome)}
               >
                 {itemOutcomeLabels[outcome]}
-                <kbd aria-hidden>{keyOfOutcome[outcome]}</kbd>
               </button>
             ))}
           </span>
@@ -184,18 +192,19 @@ const Row = memo(function Row({ id, item, zone, mayDecide, nowMs, scanned, isLas
   )
 })
 
-/** Cold goods say how long they have been out and until when they may go back; others only since when they lie around. */
-function Since({ item, scannedAt, zone, nowMs }: Pick<RowProps, 'item' | 'zone' | 'nowMs'> & { scannedAt: number }) {
-  const { discardAt, overdue, quantity } = item
-  if (nowMs === 0) return <span className={classes.soft}>{formatShort(scannedAt, zone, scannedAt)}</span>
+const isTimed = ({ storage, discardAt }: PutBackItem): boolean => storage !== 'ambient' || discardAt !== null
+
+/** How long goods have been out, and until when they may go back. */
+function Limit({ item, zone, nowMs }: Pick<RowProps, 'item' | 'zone' | 'nowMs'>) {
+  const { scannedAt, discardAt, overdue, quantity } = item
   const minutes = Math.max(0, Math.floor((nowMs - scannedAt) / 60_000))
   const limit = discardAt === null ? null : discardWords(discardAt, zone, nowMs)
   return (
     <>
-      <span className={classes.minutes}>{minutesWords(minutes)}</span>{' '}
+      <span className={classes.minutes}>{minutesWords(minutes)}</span>
       {limit !== null && (
         <Toned tone={limit.tone}>
-          <strong className={overdue > 0 ? classes.overdue : undefined}>
+          <strong data-over={overdue > 0 || undefined}>
             {limit.text}
             {overdue > 0 && overdue < quantity && ` (${overdue} of ${quantity})`}
           </strong>
