@@ -2,10 +2,10 @@
 import { isAbandoned } from '#shared/session/activity.ts'
 import { HOURS_PER_DAY, hourOfDay } from '#shared/time/wall-hour.ts'
 import type { AbandonedFigures, ChartQuery } from '../chart-api.ts'
-import { type ChartPorts, groundOf, groupsOf } from './chart-ground.ts'
+import { byBucket, type ChartPorts, groundOf, groupsBy, tallyBefore } from './chart-ground.ts'
+import { compared, meanOf } from './compared.ts'
 import { rateOf } from './rate.ts'
-import { compared, meanOf } from './session-figures.ts'
-import { type Cell, cellsBy, cellsByGroup, classesOf, countOf, sumOf, tally, tallyBy, valueIn } from './tally.ts'
+import { classesOf, countIn, itemsIn, labelsIn, type Sums, type Table, tally, valueIn } from './tally.ts'
 
 interface Kind {
   client: string
@@ -28,55 +28,50 @@ export function abandonedFigures(ports: ChartPorts, query: ChartQuery): Abandone
     }),
     ({ furthestStep, obstacle }) => ({ step: furthestStep, obstacle }),
   )
-  const { buckets } = ground.frame
-  const by = { keys: ground.wallHours, firstKey: ground.firstHour }
-  const groups = buckets.length
-  const cells: Cell<Kind>[] = tallyBy(ground.rows, columns, classes, { ...by, groupOf: ground.bucketOf, groups })
-  const before = ground.before === null ? null : tally(ground.before, columns, classes)
-  const hours = tallyBy(ground.rows, columns, classes, {
-    ...by,
-    groupOf: groupsOf(ground.firstHour, ground.lastHour, hourOfDay),
-    groups: HOURS_PER_DAY,
-  })
-  const left = cells.filter(({ kind }) => kind.abandoned)
-  const rate = (of: readonly Cell<Kind>[]) => rateOf(abandonedIn(of), sessionsIn(of))
-  const share = (of: readonly Cell<Kind>[]) => meanOf(abandonedIn(of), sessionsIn(of))
+  const table: Table<Kind> = tally(ground.rows, columns, classes, byBucket(ground))
+  const hours: Table<Kind> = tally(ground.rows, columns, classes, groupsBy(ground, hourOfDay, HOURS_PER_DAY))
+  const before = tallyBefore(ground, columns, classes)
+  const all = table.total()
+  /** Left baskets by a label, most frequent first; rows that do not say are left out. */
+  const lost = (labelOf: (kind: Kind) => string | null) =>
+    labelsIn(all, (kind) => (kind.abandoned ? labelOf(kind) : null))
+      .map((label) => {
+        const is = (kind: Kind) => kind.abandoned && labelOf(kind) === label
+        return { label, sessions: countIn(all, is), value: valueIn(all, (kind) => is(kind) && kind.counted) }
+      })
+      .sort((a, b) => b.sessions - a.sessions)
   return {
     ...ground.frame,
     totals: {
-      count: compared(cells, before, abandonedIn),
-      value: compared(cells, before, valueLeft),
-      share: compared(cells, before, share),
-      items: compared(cells, before, (of) => sumOf(of, ({ kind, items }) => (kind.abandoned ? items : 0))),
+      count: compared(all, before, abandonedIn),
+      value: compared(all, before, valueLeft),
+      share: compared(all, before, (of) => meanOf(abandonedIn(of), countIn(of))),
+      items: compared(all, before, (of) => itemsIn(of, isLeft)),
     },
-    series: cellsByGroup(cells, groups).map((of) => ({
-      count: abandonedIn(of),
-      value: valueLeft(of),
-      started: sessionsIn(of),
-    })),
-    lastSteps: shares(left, ({ step }) => step).map(({ label, ...figures }) => ({ step: label, ...figures })),
-    obstacles: shares(left, ({ obstacle }) => obstacle).map(({ label, ...figures }) => ({
-      obstacle: label,
-      ...figures,
-    })),
-    clients: [...cellsBy(cells, ({ kind }) => kind.client)]
-      .map(([client, of]) => ({ client, abandoned: rate(of), value: valueLeft(of) }))
-      .sort((a, b) => b.abandoned.hits - a.abandoned.hits || (a.client < b.client ? -1 : 1)),
-    hours: cellsByGroup<Kind>(hours, HOURS_PER_DAY).map((of, hour) => ({
+    series: table.byGroup().map((of) => ({ count: abandonedIn(of), value: valueLeft(of), started: countIn(of) })),
+    lastSteps: lost(({ step }) => step).map(({ label, ...figures }) => ({ step: label, ...figures })),
+    obstacles: lost(({ obstacle }) => obstacle).map(({ label, ...figures }) => ({ obstacle: label, ...figures })),
+    clients: labelsIn(all, ({ client }) => client)
+      .map((client) => {
+        const isOf = (kind: Kind) => kind.client === client
+        return {
+          client,
+          abandoned: rateOf(
+            countIn(all, (kind) => isOf(kind) && kind.abandoned),
+            countIn(all, isOf),
+          ),
+          value: valueIn(all, (kind) => isOf(kind) && kind.abandoned && kind.counted),
+        }
+      })
+      .sort((a, b) => b.abandoned.hits - a.abandoned.hits),
+    hours: hours.byGroup().map((of, hour) => ({
       hour,
-      abandoned: rate(of),
+      abandoned: rateOf(abandonedIn(of), countIn(of)),
       value: valueLeft(of),
     })),
   }
 }
 
-/** Most frequent first; rows that do not say are left out. */
-function shares(cells: readonly Cell<Kind>[], labelOf: (kind: Kind) => string | null) {
-  return [...cellsBy(cells, ({ kind }) => labelOf(kind))]
-    .flatMap(([label, of]) => (label === null ? [] : [{ label, sessions: sessionsIn(of), value: valueLeft(of) }]))
-    .sort((a, b) => b.sessions - a.sessions || (a.label < b.label ? -1 : 1))
-}
-
-const sessionsIn = (cells: readonly Cell<Kind>[]) => countOf(cells, () => true)
-const abandonedIn = (cells: readonly Cell<Kind>[]) => countOf(cells, ({ abandoned }) => abandoned)
-const valueLeft = (cells: readonly Cell<Kind>[]) => valueIn(cells, ({ abandoned, counted }) => abandoned && counted)
+const isLeft = ({ abandoned }: Kind) => abandoned
+const abandonedIn = (of: Sums<Kind>) => countIn(of, isLeft)
+const valueLeft = (of: Sums<Kind>) => valueIn(of, ({ abandoned, counted }) => abandoned && counted)

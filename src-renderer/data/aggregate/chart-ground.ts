@@ -14,8 +14,9 @@ import { ZoneOffsets } from '#shared/time/zone-offsets.ts'
 import type { Bucket, BucketSize, ChartFrame, ChartQuery } from '../chart-api.ts'
 import type { SessionFilter } from '../data-api.ts'
 import { lowestBit, type RowSet } from '../row-set.ts'
+import type { SessionColumns } from '../session-columns.ts'
 import type { SessionIndex } from '../session-index.ts'
-import { countCodes } from '../session-order.ts'
+import { type Classes, type Grouping, type Sums, tally } from './tally.ts'
 
 /** What charts need to know beyond the index. */
 export interface ChartPorts {
@@ -33,10 +34,12 @@ export interface ChartGround {
   /** Sessions under the filter; not to be changed. */
   rows: RowSet
   /** Those of the period before; null where there is none: the period has no beginning. */
-  before: RowSet | null
+  before: { rows: RowSet; survey: Survey } | null
   frame: ChartFrame
   /** By row. */
   wallHours: Int32Array
+  /** Sessions by code of their profile. */
+  profileCounts: Int32Array
   /** Wall hours that the rows and the period lie in; `lastHour` is below `firstHour` where there are none. */
   firstHour: number
   lastHour: number
@@ -55,6 +58,8 @@ const startIn: Record<BucketSize, (wallHour: number) => number> = {
   day: startOfWallDay,
   week: startOfWallWeek,
 }
+/** Of the last instant a date can hold. */
+const MAX_WALL_HOUR = 2 ** 30
 const zones = new Map<string, ZoneOffsets>()
 
 /** Offsets of a zone that many charts ask for. */
@@ -75,28 +80,57 @@ export function groundOf(ports: ChartPorts, query: ChartQuery, { withBefore } = 
   const offsets = zoneOf(query.zone)
   const rows = rowsUnder(ports, filter, nowMs)
   const wallHours = index.wallHours.ofRows()
-  const bounds = boundsOf(rows, wallHours)
+  const survey = surveyOf(rows, index.columns, wallHours)
   const { startedFrom } = filter
   // What is still to come has no sessions, which must not look like none.
   const startedTo = filter.startedTo === null ? null : Math.max(Math.min(filter.startedTo, nowMs), startedFrom ?? 0)
-  const firstHour = Math.min(bounds.first, startedFrom === null ? bounds.first : wallHourOf(startedFrom, offsets))
-  const lastHour = Math.max(bounds.last, startedTo === null ? bounds.last : wallHourOf(startedTo - 1, offsets))
+  const firstHour = Math.min(survey.first, startedFrom === null ? survey.first : wallHourOf(startedFrom, offsets))
+  const lastHour = Math.max(survey.last, startedTo === null ? survey.last : wallHourOf(startedTo - 1, offsets))
   const size = sizeFor(query.bucket, lastHour - firstHour + 1)
   const buckets = bucketsOf(firstHour, lastHour, size, offsets)
   const from = startedFrom ?? buckets[0]?.from ?? nowMs
   const last = buckets.at(-1)
   const to = startedTo ?? (last === undefined ? nowMs : last.from < nowMs ? Math.min(last.to, nowMs) : last.to)
-  const money = currenciesOf(ports, rows, query)
+  const money = currenciesOf(ports, survey.profileCounts, query)
+  const before = withBefore ? rowsBefore(ports, query, to) : null
   return {
     rows,
-    before: withBefore ? rowsBefore(ports, query, to) : null,
+    before: before && { rows: before, survey: surveyOf(before, index.columns, wallHours) },
     frame: { from, to, bucket: size, buckets, ...money, complete: ports.isComplete(), sessions: rows.size },
     wallHours,
+    profileCounts: survey.profileCounts,
     firstHour,
     lastHour,
     bucketOf: groupsOf(firstHour, lastHour, bucketNumber(firstHour, size)),
     isCounted: ({ currency }) => currency === money.currency,
   }
+}
+
+/** Groups of the ground's hours. */
+export const groupsBy = (
+  { wallHours, firstHour, lastHour }: ChartGround,
+  groupOf: (wallHour: number) => number,
+  groups: number,
+): Grouping => ({ wallHours, firstHour, groupOf: groupsOf(firstHour, lastHour, groupOf), groups })
+
+/** The ground's buckets as groups. */
+export const byBucket = ({ wallHours, firstHour, bucketOf, frame }: ChartGround): Grouping => ({
+  wallHours,
+  firstHour,
+  groupOf: bucketOf,
+  groups: frame.buckets.length,
+})
+
+/** The period before as a whole; null where there is none. */
+export function tallyBefore<OfProfile, OfTraits>(
+  { before, wallHours }: ChartGround,
+  columns: SessionColumns,
+  classes: Classes<OfProfile, OfTraits>,
+): Sums<OfProfile & OfTraits> | null {
+  if (before === null) return null
+  const { first, last } = before.survey
+  const groupOf = groupsOf(first, last, () => 0)
+  return tally(before.rows, columns, classes, { wallHours, firstHour: first, groupOf, groups: 1 }).total()
 }
 
 /** By wall hour from `firstHour` to `lastHour`, the group that `groupOf` says. */
@@ -108,16 +142,31 @@ function bucketNumber(firstHour: number, size: BucketSize): (wallHour: number) =
   return (wallHour) => Math.floor((wallHour - start) / hoursIn[size])
 }
 
-function boundsOf({ words }: RowSet, wallHours: Int32Array): { first: number; last: number } {
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+/** What one pass over all rows tells: how many have which profile, and the first and last hour. */
+export interface Survey {
+  profileCounts: Int32Array
+  /** `last` is below `first` where there are no rows. */
+  first: number
+  last: number
+}
+
+/** @param wallHours by row */
+export function surveyOf({ words }: RowSet, { profiles }: SessionColumns, wallHours: Int32Array): Survey {
+  const { codes } = profiles
+  const profileCounts = new Int32Array(profiles.values.length)
+  // No instant lies beyond them, and small integers are compared fastest.
+  let [first, last] = [MAX_WALL_HOUR, -MAX_WALL_HOUR]
   for (let word = 0; word < words.length; word += 1) {
     for (let rest = words[word] as number; rest !== 0; rest &= rest - 1) {
-      const hour = wallHours[word * 32 + lowestBit(rest)] as number
+      const row = word * 32 + lowestBit(rest)
+      const code = codes[row] as number
+      profileCounts[code] = (profileCounts[code] as number) + 1
+      const hour = wallHours[row] as number
       if (hour < first) first = hour
       if (hour > last) last = hour
     }
   }
-  return { first, last }
+  return { profileCounts, first, last }
 }
 
 function sizeFor(wanted: BucketSize, hours: number): BucketSize {
@@ -164,12 +213,12 @@ function wholeDaysBetween(from: number, to: number, zone: string): number | null
 /** The currency in which a chart counts, and how many sessions have which. */
 export function currenciesOf(
   ports: ChartPorts,
-  rows: RowSet,
+  profileCounts: Int32Array,
   { filter, currency }: Pick<ChartQuery, 'filter' | 'currency'>,
 ): Pick<ChartFrame, 'currency' | 'currencies'> {
   const { profiles } = ports.index.columns
   const counts = new Map<string, number>()
-  countCodes(rows, profiles.codes, profiles.values.length).forEach((count, code) => {
+  profileCounts.forEach((count, code) => {
     const of = profiles.values[code]?.currency ?? ''
     if (count > 0) counts.set(of, (counts.get(of) ?? 0) + count)
   })

@@ -1,46 +1,21 @@
 /** Spot checks and age verifications: how many, with which outcome, how long they took, what they prevented, and who did them. */
 import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
-import type { ChartQuery, CheckFigures, Rate } from '../chart-api.ts'
+import type { ChartQuery, CheckFigures, Quantiles } from '../chart-api.ts'
 import type { RowSet } from '../row-set.ts'
 import type { SessionColumns } from '../session-columns.ts'
-import type { Profile } from '../session-profiles.ts'
-import { type ChartGround, type ChartPorts, groundOf } from './chart-ground.ts'
+import { byBucket, type ChartGround, type ChartPorts, groundOf, groupsOf } from './chart-ground.ts'
 import { checkedRows, interactionOf, KnownSum, waitingOf } from './checked-rows.ts'
 import { GroupedValues } from './quantiles.ts'
 import { rateOf } from './rate.ts'
-import { cellsBy, classesOf, countOf, sumOf, tally } from './tally.ts'
+import { classesOf, countIn, type Grouping, labelsIn, type Sums, tally } from './tally.ts'
 
 /** Bounds of waiting times, milliseconds; the last bucket has no end. */
 const WAITING_BOUNDS = [0, 15_000, 30_000, 45_000, 60_000]
+const UNKNOWN: Quantiles = { p50: null, p95: null }
 
-const neverServed = ({ spotCheck, ageVerification }: Profile): boolean =>
-  spotCheck === 'never_served' || ageVerification === 'never_served'
-const isSettled = ({ ended, state }: Profile): boolean => ended || countsAsClosed(state)
-
-/** Checks with a known result, and those that found something. */
-class Findings {
-  checks = 0
-  private judged = 0
-  private found = 0
-
-  /** @param differences NaN where none were told */
-  add(differences: number): void {
-    this.checks += 1
-    if (Number.isNaN(differences)) return
-    this.judged += 1
-    if (differences > 0) this.found += 1
-  }
-
-  get rate(): Rate {
-    return rateOf(this.found, this.judged)
-  }
-}
-
-/** What is counted row by row over a period. */
-interface Gathered {
-  waiting: GroupedValues
-  interaction: GroupedValues
-  preventedLoss: KnownSum
+interface Kind {
+  spotCheck: string
+  ageVerification: string
 }
 
 /**
@@ -50,181 +25,218 @@ interface Gathered {
 export function checkFigures(ports: ChartPorts, query: ChartQuery, withEmployees: boolean): CheckFigures {
   const ground = groundOf(ports, query)
   const { columns } = ports.index
-  const { buckets } = ground.frame
-  const { nowMs } = query
-  const series = buckets.map(() => ({ spotChecks: 0, ageVerifications: 0, neverServed: 0, preventedLoss: 0 }))
-  const waitingCounts = WAITING_BOUNDS.map(() => 0)
-  const methods = new Map<string, { findings: Findings; loss: number }>()
-  const staff = new StaffFigures(columns)
-  const rows = checkedRows(ground.rows, columns)
-  const gathered = gather(rows, columns, ground, nowMs, (row, bucket, profile, waitingMs, interactionMs, loss) => {
-    const of = series[bucket]
-    if (of === undefined) return
-    if (profile.spotCheck !== 'not_required') of.spotChecks += 1
-    if (profile.ageVerification !== 'not_required') of.ageVerifications += 1
-    if (neverServed(profile)) of.neverServed += 1
-    of.preventedLoss += loss
-    const place = WAITING_BOUNDS.findLastIndex((bound) => waitingMs >= bound)
-    waitingCounts[place] = (waitingCounts[place] ?? 0) + 1
-    const { checkMethod } = columns.traits.get(row)
-    if (checkMethod !== null) {
-      const method = methods.get(checkMethod) ?? { findings: new Findings(), loss: 0 }
-      methods.set(checkMethod, method)
-      method.findings.add(columns.differences.get(row))
-      method.loss += loss
-    }
-    if (withEmployees) staff.add(row, interactionMs)
-  })
-  const before = ground.before === null ? null : ofPeriodBefore(ground.before, columns, ground, nowMs)
-  const labels = countLabels(ground.rows, columns)
-  const [overallWaiting, overallInteraction] = [gathered.waiting.overall(), gathered.interaction.overall()]
-  const waiting = gathered.waiting.byGroup()
-  const interaction = gathered.interaction.byGroup()
+  const now = countChecks(ground.rows, byBucket(ground), ground, columns, query.nowMs)
+  const before = ground.before && ofPeriodBefore(ground.before, ground, columns, query.nowMs)
+  const { waiting, interaction } = now
+  const all = now.table.total()
+  const [waitingByBucket, interactionByBucket] = [waiting.byGroup(), interaction.byGroup()]
+  const [allWaiting, allInteraction] = [waiting.overall(), interaction.overall()]
   return {
     ...ground.frame,
     totals: {
-      spotChecks: { value: labels.spotChecks, before: before?.spotChecks ?? null },
-      ageVerifications: { value: labels.ageVerifications, before: before?.ageVerifications ?? null },
-      preventedLoss: { value: gathered.preventedLoss.value, before: before?.preventedLoss ?? null },
-      waitingP50Ms: { value: overallWaiting.p50, before: before?.waiting.p50 ?? null },
-      waitingP95Ms: { value: overallWaiting.p95, before: before?.waiting.p95 ?? null },
-      interactionP50Ms: { value: overallInteraction.p50, before: before?.interaction.p50 ?? null },
+      spotChecks: { value: countIn(all, hasSpotCheck), before: before && countIn(before.all, hasSpotCheck) },
+      ageVerifications: {
+        value: countIn(all, hasAgeVerification),
+        before: before && countIn(before.all, hasAgeVerification),
+      },
+      preventedLoss: { value: now.preventedLoss, before: before?.preventedLoss ?? null },
+      waitingP50Ms: { value: allWaiting.p50, before: before?.waiting.p50 ?? null },
+      waitingP95Ms: { value: allWaiting.p95, before: before?.waiting.p95 ?? null },
+      interactionP50Ms: { value: allInteraction.p50, before: before?.interaction.p50 ?? null },
     },
-    spotCheckRate: rateOf(labels.settledWithSpotCheck, labels.settled),
-    outcomes: labels.outcomes,
-    series: series.map(({ neverServed: unserved, ...of }, bucket) => ({
-      ...of,
-      waiting: waiting[bucket] ?? { p50: null, p95: null },
-      interaction: interaction[bucket] ?? { p50: null, p95: null },
-      neverServed: unserved,
-    })),
-    waitingBuckets: WAITING_BOUNDS.map((fromMs, place) => ({
-      fromMs,
-      toMs: WAITING_BOUNDS[place + 1] ?? null,
-      count: waitingCounts[place] ?? 0,
-    })),
-    methods: [...methods]
-      .map(([method, { findings, loss }]) => ({ method, finding: findings.rate, preventedLoss: loss }))
-      .sort((a, b) => b.finding.of - a.finding.of || (a.method < b.method ? -1 : 1)),
-    employees: withEmployees ? staff.figures() : null,
-  }
-}
-
-type Visit = (
-  row: number,
-  bucket: number,
-  profile: Profile,
-  waitingMs: number,
-  interactionMs: number,
-  /** Prevented, in the counted currency; 0 where it is not known. */
-  loss: number,
-) => void
-
-/** One look at each row with a check. */
-function gather(rows: Int32Array, columns: SessionColumns, ground: ChartGround, nowMs: number, visit: Visit): Gathered {
-  const { wallHours, firstHour, bucketOf, isCounted } = ground
-  const groups = ground.frame.buckets.length
-  const gathered = {
-    waiting: new GroupedValues(groups),
-    interaction: new GroupedValues(groups),
-    preventedLoss: new KnownSum(),
-  }
-  const counted = columns.profiles.values.map(isCounted)
-  for (const row of rows) {
-    const code = columns.profiles.codes[row] as number
-    const bucket = bucketOf[(wallHours[row] as number) - firstHour] ?? 0
-    const waitingMs = waitingOf(columns, row, nowMs)
-    const interactionMs = interactionOf(columns, row, nowMs)
-    const loss = counted[code] ? columns.preventedLoss.get(row) : 0
-    gathered.waiting.add(bucket, waitingMs)
-    if (interactionMs > 0) gathered.interaction.add(bucket, interactionMs)
-    if (counted[code]) gathered.preventedLoss.add(loss)
-    visit(row, bucket, columns.profiles.values[code] as Profile, waitingMs, interactionMs, loss || 0)
-  }
-  return gathered
-}
-
-/** The same numbers of the period before; its rows lie before all buckets. */
-function ofPeriodBefore(before: RowSet, columns: SessionColumns, ground: ChartGround, nowMs: number) {
-  const { waiting, interaction, preventedLoss } = gather(
-    checkedRows(before, columns),
-    columns,
-    ground,
-    nowMs,
-    () => undefined,
-  )
-  const { spotChecks, ageVerifications } = countLabels(before, columns)
-  return {
-    spotChecks,
-    ageVerifications,
-    preventedLoss: preventedLoss.value,
-    waiting: waiting.overall(),
-    interaction: interaction.overall(),
-  }
-}
-
-/** What labels say of all rows, those without a check too. */
-function countLabels(rows: RowSet, columns: SessionColumns) {
-  const cells = tally(
-    rows,
-    columns,
-    classesOf(
-      columns,
-      (profile) => ({
-        spotCheck: profile.spotCheck,
-        ageVerification: profile.ageVerification,
-        settled: isSettled(profile),
-      }),
-      () => ({}),
-    ),
-  )
-  const outcomesOf = (
-    kind: 'spot_check' | 'age_verification',
-    labelOf: (of: (typeof cells)[number]['kind']) => string,
-  ) =>
-    [...cellsBy(cells, ({ kind: of }) => labelOf(of))]
-      .filter(([outcome]) => outcome !== 'not_required')
-      .map(([outcome, of]) => ({ kind, outcome, count: sumOf(of, ({ sessions }) => sessions) }))
-      .sort((a, b) => b.count - a.count || (a.outcome < b.outcome ? -1 : 1))
-  return {
-    spotChecks: countOf(cells, ({ spotCheck }) => spotCheck !== 'not_required'),
-    ageVerifications: countOf(cells, ({ ageVerification }) => ageVerification !== 'not_required'),
-    settled: countOf(cells, ({ settled }) => settled),
-    settledWithSpotCheck: countOf(cells, ({ settled, spotCheck }) => settled && spotCheck !== 'not_required'),
+    spotCheckRate: spotCheckRate(ground, columns),
     outcomes: [
-      ...outcomesOf('spot_check', ({ spotCheck }) => spotCheck),
-      ...outcomesOf('age_verification', ({ ageVerification }) => ageVerification),
+      ...outcomesOf(all, 'spot_check', ({ spotCheck }) => spotCheck),
+      ...outcomesOf(all, 'age_verification', ({ ageVerification }) => ageVerification),
     ],
+    series: now.table.byGroup().map((of, bucket) => ({
+      spotChecks: countIn(of, hasSpotCheck),
+      ageVerifications: countIn(of, hasAgeVerification),
+      waiting: waitingByBucket[bucket] ?? UNKNOWN,
+      interaction: interactionByBucket[bucket] ?? UNKNOWN,
+      preventedLoss: now.lossByGroup[bucket] ?? 0,
+      neverServed: countIn(of, neverServed),
+    })),
+    waitingBuckets: waitingBuckets(now.waitingMs),
+    methods: methodsOf(now.rows, now.losses, columns),
+    employees: withEmployees ? employeesOf(now.rows, now.interactionMs, columns) : null,
   }
+}
+
+const hasSpotCheck = ({ spotCheck }: Kind): boolean => spotCheck !== 'not_required'
+const hasAgeVerification = ({ ageVerification }: Kind): boolean => ageVerification !== 'not_required'
+const neverServed = ({ spotCheck, ageVerification }: Kind): boolean =>
+  spotCheck === 'never_served' || ageVerification === 'never_served'
+
+/** Everything about the sessions with a check, by group. */
+function countChecks(
+  all: RowSet,
+  grouping: Grouping,
+  { isCounted }: ChartGround,
+  columns: SessionColumns,
+  nowMs: number,
+) {
+  const { wallHours, groupOf, firstHour, groups } = grouping
+  const checked = checkedRows(all, columns)
+  const rows = checked.toRows()
+  const classes = classesOf(
+    columns,
+    ({ spotCheck, ageVerification }): Kind => ({ spotCheck, ageVerification }),
+    () => ({}),
+  )
+  const [waitingMs, interactionMs] = [waitingOf(columns, rows, nowMs), interactionOf(columns, rows, nowMs)]
+  const [waiting, interaction] = [new GroupedValues(groups, rows.length), new GroupedValues(groups, rows.length)]
+  const counted = Uint8Array.from(columns.profiles.values, (profile) => Number(isCounted(profile)))
+  const { codes } = columns.profiles
+  const preventedLoss = new KnownSum()
+  const losses = new Float64Array(rows.length)
+  const lossByGroup = new Float64Array(groups)
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] as number
+    const group = groupOf[(wallHours[row] as number) - firstHour] as number
+    waiting.add(group, waitingMs[at] as number)
+    if ((interactionMs[at] as number) > 0) interaction.add(group, interactionMs[at] as number)
+    if (counted[codes[row] as number] === 0) continue
+    const loss = columns.preventedLoss.get(row)
+    preventedLoss.add(loss)
+    if (!(loss > 0)) continue
+    losses[at] = loss
+    lossByGroup[group] = (lossByGroup[group] as number) + loss
+  }
+  return {
+    table: tally(checked, columns, classes, grouping),
+    rows,
+    waitingMs,
+    interactionMs,
+    waiting,
+    interaction,
+    preventedLoss: preventedLoss.value,
+    /** By position in `rows`, of the counted currency; 0 where it is not known. */
+    losses,
+    lossByGroup,
+  }
+}
+
+function ofPeriodBefore(
+  { rows, survey: { first, last } }: NonNullable<ChartGround['before']>,
+  ground: ChartGround,
+  columns: SessionColumns,
+  nowMs: number,
+) {
+  const groupOf = groupsOf(first, last, () => 0)
+  const grouping = { wallHours: ground.wallHours, firstHour: first, groupOf, groups: 1 }
+  const { table, preventedLoss, waiting, interaction } = countChecks(rows, grouping, ground, columns, nowMs)
+  return { all: table.total(), preventedLoss, waiting: waiting.overall(), interaction: interaction.overall() }
+}
+
+function spotCheckRate({ profileCounts }: ChartGround, { profiles }: SessionColumns) {
+  let [settled, checked] = [0, 0]
+  profiles.values.forEach((profile, code) => {
+    if (!profile.ended && !countsAsClosed(profile.state)) return
+    const count = profileCounts[code] as number
+    settled += count
+    if (hasSpotCheck(profile)) checked += count
+  })
+  return rateOf(checked, settled)
+}
+
+function outcomesOf(
+  all: Sums<Kind>,
+  kind: 'spot_check' | 'age_verification',
+  outcomeOf: (kind: Kind) => string,
+): CheckFigures['outcomes'] {
+  return labelsIn(all, outcomeOf)
+    .filter((outcome) => outcome !== 'not_required')
+    .map((outcome) => ({ kind, outcome, count: countIn(all, (each) => outcomeOf(each) === outcome) }))
+    .sort((a, b) => b.count - a.count)
+}
+
+function waitingBuckets(waitingMs: Float64Array): CheckFigures['waitingBuckets'] {
+  const counts = WAITING_BOUNDS.map(() => 0)
+  for (const ms of waitingMs) {
+    let place = WAITING_BOUNDS.length - 1
+    while (place > 0 && ms < (WAITING_BOUNDS[place] as number)) place -= 1
+    counts[place] = (counts[place] as number) + 1
+  }
+  return WAITING_BOUNDS.map((fromMs, place) => ({
+    fromMs,
+    toMs: WAITING_BOUNDS[place + 1] ?? null,
+    count: counts[place] as number,
+  }))
+}
+
+/** Sessions by code of a label: all of them, those whose result is known, and those in which something was found. */
+class Findings {
+  private readonly checks: Int32Array
+  private readonly judged: Int32Array
+  private readonly found: Int32Array
+
+  constructor(codes: number) {
+    this.checks = new Int32Array(codes)
+    this.judged = new Int32Array(codes)
+    this.found = new Int32Array(codes)
+  }
+
+  /** @param differences NaN where none were told */
+  add(code: number, differences: number): void {
+    this.checks[code] = (this.checks[code] as number) + 1
+    this.judged[code] = (this.judged[code] as number) + Number(differences >= 0)
+    this.found[code] = (this.found[code] as number) + Number(differences > 0)
+  }
+
+  of(codes: readonly number[]) {
+    const sum = (counts: Int32Array) => codes.reduce((total, code) => total + (counts[code] as number), 0)
+    return { checks: sum(this.checks), finding: rateOf(sum(this.found), sum(this.judged)) }
+  }
+}
+
+function methodsOf(
+  rows: Int32Array,
+  losses: Float64Array,
+  { traits, differences }: SessionColumns,
+): CheckFigures['methods'] {
+  const findings = new Findings(traits.values.length)
+  const lossOf = new Float64Array(traits.values.length)
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] as number
+    const code = traits.codes[row] as number
+    findings.add(code, differences.get(row))
+    lossOf[code] = (lossOf[code] as number) + (losses[at] as number)
+  }
+  const byMethod = new Map<string, number[]>()
+  traits.values.forEach(({ checkMethod }, code) => {
+    if (checkMethod !== null) byMethod.set(checkMethod, [...(byMethod.get(checkMethod) ?? []), code])
+  })
+  return [...byMethod]
+    .map(([method, codes]) => ({
+      method,
+      ...findings.of(codes),
+      preventedLoss: codes.reduce((sum, code) => sum + (lossOf[code] as number), 0),
+    }))
+    .filter(({ checks }) => checks > 0)
+    .map(({ method, finding, preventedLoss }) => ({ method, finding, preventedLoss }))
+    .sort((a, b) => b.finding.of - a.finding.of || (a.method < b.method ? -1 : 1))
 }
 
 /** By the employee who gave the last outcome. */
-class StaffFigures {
-  private readonly findings: Findings[]
-  private readonly interaction: GroupedValues
-
-  constructor(private readonly columns: SessionColumns) {
-    this.findings = columns.checkedBy.values.map(() => new Findings())
-    this.interaction = new GroupedValues(columns.checkedBy.values.length)
+function employeesOf(
+  rows: Int32Array,
+  interactionMs: Float64Array,
+  { checkedBy, differences }: SessionColumns,
+): NonNullable<CheckFigures['employees']> {
+  const findings = new Findings(checkedBy.values.length)
+  const interaction = new GroupedValues(checkedBy.values.length, rows.length)
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] as number
+    const code = checkedBy.codes[row] as number
+    findings.add(code, differences.get(row))
+    if ((interactionMs[at] as number) > 0) interaction.add(code, interactionMs[at] as number)
   }
-
-  add(row: number, interactionMs: number): void {
-    const code = this.columns.checkedBy.codes[row] as number
-    if (this.columns.checkedBy.values[code] === null) return
-    this.findings[code]?.add(this.columns.differences.get(row))
-    if (interactionMs > 0) this.interaction.add(code, interactionMs)
-  }
-
-  figures(): NonNullable<CheckFigures['employees']> {
-    const interaction = this.interaction.byGroup()
-    return this.columns.checkedBy.values
-      .flatMap((number, code) => {
-        const of = this.findings[code]
-        if (number === null || of === undefined || of.checks === 0) return []
-        return [
-          { number, checks: of.checks, finding: of.rate, interaction: interaction[code] ?? { p50: null, p95: null } },
-        ]
-      })
-      .sort((a, b) => b.checks - a.checks || (a.number < b.number ? -1 : 1))
-  }
+  const quantiles = interaction.byGroup()
+  return checkedBy.values
+    .flatMap((number, code) =>
+      number === null ? [] : { number, ...findings.of([code]), interaction: quantiles[code] ?? UNKNOWN },
+    )
+    .filter(({ checks }) => checks > 0)
+    .sort((a, b) => b.checks - a.checks || (a.number < b.number ? -1 : 1))
 }

@@ -4,10 +4,10 @@ import { steps } from '#shared/session/abandoned-story.ts'
 import type { ChartQuery, ConversionFigures } from '../chart-api.ts'
 import { lowestBit, type RowSet } from '../row-set.ts'
 import type { SessionColumns } from '../session-columns.ts'
-import { type ChartPorts, groundOf } from './chart-ground.ts'
+import { byBucket, type ChartPorts, groundOf, tallyBefore } from './chart-ground.ts'
+import { compared, meanOf } from './compared.ts'
 import { rateOf } from './rate.ts'
-import { compared, meanOf } from './session-figures.ts'
-import { type Cell, cellsBy, cellsByGroup, classesOf, countOf, tally, tallyBy, valueIn } from './tally.ts'
+import { classesOf, countIn, labelsIn, type Table, tally, valueIn } from './tally.ts'
 
 interface Kind {
   paid: boolean
@@ -39,41 +39,33 @@ export function conversionFigures(ports: ChartPorts, query: ChartQuery): Convers
     }),
     ({ furthestStep, obstacle }) => ({ furthest: positionOf(furthestStep), obstacle }),
   )
-  const { buckets } = ground.frame
-  const cells: Cell<Kind>[] = tallyBy(ground.rows, columns, classes, {
-    keys: ground.wallHours,
-    firstKey: ground.firstHour,
-    groupOf: ground.bucketOf,
-    groups: buckets.length,
-  })
-  const before = ground.before === null ? null : tally(ground.before, columns, classes)
-  const unpaid = cellsBy(
-    cells.filter(({ kind }) => kind.obstacle !== null && !kind.paid),
-    ({ kind }) => kind.obstacle as string,
-  )
+  const table: Table<Kind> = tally(ground.rows, columns, classes, byBucket(ground))
+  const all = table.total()
+  const before = tallyBefore(ground, columns, classes)
+  const isUnpaid = (obstacle: string) => (kind: Kind) => kind.obstacle === obstacle && !kind.paid
   return {
     ...ground.frame,
     steps: steps.map((step, position) => {
       const endedHere = (kind: Kind) => kind.ended && reachedBy(kind) === position && position < steps.length - 1
       return {
         step,
-        reached: compared(cells, before, (all) => countOf(all, (kind) => reachedBy(kind) >= position)),
-        lost: countOf(cells, endedHere),
-        lostValue: valueIn(cells, (kind) => endedHere(kind) && kind.counted && !kind.paid),
-        open: countOf(cells, (kind) => !kind.ended && reachedBy(kind) === position),
+        reached: compared(all, before, (of) => countIn(of, (kind) => reachedBy(kind) >= position)),
+        lost: countIn(all, endedHere),
+        lostValue: valueIn(all, (kind) => endedHere(kind) && kind.counted && !kind.paid),
+        open: countIn(all, (kind) => !kind.ended && reachedBy(kind) === position),
       }
     }),
     secondAttempt: secondAttempt(ground.rows, columns),
-    obstacles: [...unpaid]
-      .map(([obstacle, of]) => ({
+    obstacles: labelsIn(all, ({ obstacle, paid }) => (paid ? null : obstacle))
+      .map((obstacle) => ({
         obstacle,
-        sessions: countOf(of, () => true),
-        value: valueIn(of, ({ counted }) => counted),
+        sessions: countIn(all, isUnpaid(obstacle)),
+        value: valueIn(all, (kind) => isUnpaid(obstacle)(kind) && kind.counted),
       }))
-      .sort((a, b) => b.sessions - a.sessions || (a.obstacle < b.obstacle ? -1 : 1)),
-    series: cellsByGroup(cells, buckets.length).map((of) => {
-      const started = countOf(of, () => true)
-      const paid = countOf(of, (kind) => kind.paid)
+      .sort((a, b) => b.sessions - a.sessions),
+    series: table.byGroup().map((of) => {
+      const started = countIn(of)
+      const paid = countIn(of, (kind) => kind.paid)
       return { started, paid, share: meanOf(paid, started) }
     }),
   }

@@ -3,11 +3,11 @@ import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
 import { hadCheck, isAbandoned } from '#shared/session/activity.ts'
 import { HOURS_PER_DAY, HOURS_PER_WEEK, weekHourOf } from '#shared/time/wall-hour.ts'
 import type { ChartQuery, HeatMap, HeatMeasure } from '../chart-api.ts'
-import { type ChartGround, type ChartPorts, groundOf, groupsOf } from './chart-ground.ts'
+import { type ChartGround, type ChartPorts, groundOf, groupsBy } from './chart-ground.ts'
 import { checkedRows, KnownSum, waitingOf } from './checked-rows.ts'
+import { meanOf } from './compared.ts'
 import { GroupedValues } from './quantiles.ts'
-import { meanOf } from './session-figures.ts'
-import { type Cell, cellsByGroup, classesOf, countOf, sumOf, tallyBy, valueIn } from './tally.ts'
+import { classesOf, countIn, type Sums, sumIn, tally, valueIn } from './tally.ts'
 
 interface Kind {
   paid: boolean
@@ -17,23 +17,22 @@ interface Kind {
   rating: number | null
 }
 
-type Figure = (cells: readonly Cell<Kind>[]) => number | null
+type Figure = (of: Sums<Kind>) => number | null
 
-const sessionsIn = (cells: readonly Cell<Kind>[]) => countOf(cells, () => true)
-const abandonedIn = (cells: readonly Cell<Kind>[]) => countOf(cells, ({ abandoned }) => abandoned)
+const abandonedIn = (of: Sums<Kind>) => countIn(of, ({ abandoned }) => abandoned)
 
 /** Measures that labels and sums answer. */
 const figures = {
-  sessions: sessionsIn,
-  value: (cells) => valueIn(cells, ({ paid, counted }) => paid && counted),
+  sessions: (of) => countIn(of),
+  value: (of) => valueIn(of, ({ paid, counted }) => paid && counted),
   abandoned: abandonedIn,
-  abandonedShare: (cells) => meanOf(abandonedIn(cells), sessionsIn(cells)),
-  abandonedValue: (cells) => valueIn(cells, ({ abandoned, counted }) => abandoned && counted),
-  checks: (cells) => countOf(cells, ({ checked }) => checked),
-  rating: (cells) =>
+  abandonedShare: (of) => meanOf(abandonedIn(of), countIn(of)),
+  abandonedValue: (of) => valueIn(of, ({ abandoned, counted }) => abandoned && counted),
+  checks: (of) => countIn(of, ({ checked }) => checked),
+  rating: (of) =>
     meanOf(
-      sumOf(cells, ({ kind, sessions }) => (kind.rating ?? 0) * sessions),
-      countOf(cells, ({ rating }) => rating !== null),
+      sumIn(of, ({ rating }) => rating ?? 0),
+      countIn(of, ({ rating }) => rating !== null),
     ),
 } satisfies { [Measure in HeatMeasure]?: Figure }
 
@@ -45,7 +44,7 @@ export function heatMap(ports: ChartPorts, query: Omit<ChartQuery, 'bucket'> & {
   // The period before is not asked for.
   const ground = groundOf(ports, { ...query, bucket: 'week' }, { withBefore: false })
   const { columns } = ports.index
-  const weekHours = groupsOf(ground.firstHour, ground.lastHour, weekHourOf)
+  const grouping = groupsBy(ground, weekHourOf, HOURS_PER_WEEK)
   const classes = classesOf(
     columns,
     (profile): Kind => ({
@@ -57,20 +56,12 @@ export function heatMap(ports: ChartPorts, query: Omit<ChartQuery, 'bucket'> & {
     }),
     () => ({}),
   )
-  const cells = cellsByGroup(
-    tallyBy(ground.rows, columns, classes, {
-      keys: ground.wallHours,
-      firstKey: ground.firstHour,
-      groupOf: weekHours,
-      groups: HOURS_PER_WEEK,
-    }),
-    HOURS_PER_WEEK,
-  )
+  const cells = tally(ground.rows, columns, classes, grouping).byGroup()
   const hours = new Int32Array(HOURS_PER_WEEK)
-  for (const weekHour of weekHours) hours[weekHour] = (hours[weekHour] as number) + 1
+  for (const weekHour of grouping.groupOf) hours[weekHour] = (hours[weekHour] as number) + 1
   const values = isOfLabels(measure)
-    ? cells.map(figures[measure])
-    : ofChecks(measure, ground, ports, weekHours, query.nowMs)
+    ? cells.map((of) => figures[measure](of))
+    : ofChecks(measure, ground, ports, grouping.groupOf, query.nowMs)
   const { bucket: _bucket, buckets: _buckets, ...frame } = ground.frame
   return {
     ...frame,
@@ -80,7 +71,7 @@ export function heatMap(ports: ChartPorts, query: Omit<ChartQuery, 'bucket'> & {
       hour: weekHour % HOURS_PER_DAY,
       // An hour that the period does not have is not one without sessions.
       value: hours[weekHour] === 0 ? null : (values[weekHour] ?? null),
-      sessions: sessionsIn(of),
+      sessions: countIn(of),
       hours: hours[weekHour] as number,
     })),
   }
@@ -93,13 +84,18 @@ function ofChecks(
   weekHours: Int32Array,
   nowMs: number,
 ): (number | null)[] {
-  const waiting = new GroupedValues(HOURS_PER_WEEK)
-  const losses = Array.from({ length: HOURS_PER_WEEK }, () => new KnownSum())
-  for (const row of checkedRows(ground.rows, columns)) {
-    const weekHour = weekHours[(ground.wallHours[row] as number) - ground.firstHour] ?? 0
-    if (measure !== 'preventedLoss') waiting.add(weekHour, waitingOf(columns, row, nowMs))
-    else if (ground.isCounted(columns.profiles.get(row))) losses[weekHour]?.add(columns.preventedLoss.get(row))
+  const rows = checkedRows(ground.rows, columns).toRows()
+  const groupOf = (row: number) => weekHours[(ground.wallHours[row] as number) - ground.firstHour] as number
+  if (measure === 'preventedLoss') {
+    const losses = Array.from({ length: HOURS_PER_WEEK }, () => new KnownSum())
+    for (const row of rows) {
+      if (ground.isCounted(columns.profiles.get(row))) losses[groupOf(row)]?.add(columns.preventedLoss.get(row))
+    }
+    return losses.map(({ value }) => value)
   }
-  if (measure === 'preventedLoss') return losses.map(({ value }) => value)
+  const waiting = new GroupedValues(HOURS_PER_WEEK, rows.length)
+  waitingOf(columns, rows, nowMs).forEach((ms, at) => {
+    waiting.add(groupOf(rows[at] as number), ms)
+  })
   return waiting.byGroup().map(({ p50, p95 }) => (measure === 'waitingP50Ms' ? p50 : p95))
 }

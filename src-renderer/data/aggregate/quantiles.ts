@@ -4,23 +4,22 @@
  */
 import type { Quantiles } from '../chart-api.ts'
 
-/** Values with their groups, in any order. */
+/** Up to so many values with their groups, in any order. */
 export class GroupedValues {
-  private values = new Float64Array(256)
-  private groupOf = new Int32Array(256)
+  private readonly values: Float64Array
+  private readonly groupOf: Int32Array
   private count = 0
 
   /** @param groups groups are numbered from 0 to below this */
-  constructor(private readonly groups: number) {}
+  constructor(
+    private readonly groups: number,
+    room: number,
+  ) {
+    this.values = new Float64Array(room)
+    this.groupOf = new Int32Array(room)
+  }
 
   add(group: number, value: number): void {
-    if (this.count === this.values.length) {
-      const [values, groupOf] = [new Float64Array(this.count * 2), new Int32Array(this.count * 2)]
-      values.set(this.values)
-      groupOf.set(this.groupOf)
-      this.values = values
-      this.groupOf = groupOf
-    }
     this.values[this.count] = value
     this.groupOf[this.count] = group
     this.count += 1

@@ -1,15 +1,17 @@
 /** Sessions over time: how they ended, what they were worth, with what they were made, and how shoppers liked it. */
-
 import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
 import { isAbandoned } from '#shared/session/activity.ts'
 import { weekdayOf } from '#shared/time/wall-hour.ts'
-import type { ChartQuery, Compared, SessionFigures } from '../chart-api.ts'
+import type { ChartQuery, SessionFigures } from '../chart-api.ts'
 import type { Profile } from '../session-profiles.ts'
-import { type ChartGround, type ChartPorts, groundOf, groupsOf } from './chart-ground.ts'
-import { type Cell, cellsBy, cellsByGroup, classesOf, countOf, sumOf, tally, tallyBy, valueIn } from './tally.ts'
+import { byBucket, type ChartGround, type ChartPorts, groundOf, groupsBy, tallyBefore } from './chart-ground.ts'
+import { compared, meanOf } from './compared.ts'
+import { type Classes, classesOf, countIn, itemsIn, labelsIn, type Sums, sumIn, tally, valueIn } from './tally.ts'
 
 const WEEKDAYS = 7
 const RATINGS = [1, 2, 3, 4, 5]
+/** Of a table; larger ones take longer than another pass over all rows. */
+const MAX_CLASSES_IN_TABLE = 400_000
 
 /** How sessions ended, for counting; none for one that has not, or was paid and never scanned its exit. */
 type Fate = 'completed' | 'abandoned' | 'cancelled' | 'returned' | null
@@ -30,20 +32,11 @@ function fateOf(profile: Profile): Fate {
   return profile.endReason === 'completed' ? 'completed' : null
 }
 
-/** Mean of a sum; null where there is nothing to divide by. */
-export const meanOf = (sum: number, of: number): number | null => (of === 0 ? null : sum / of)
-
-/** A figure of two periods. */
-export const compared = <Of>(now: Of, before: Of | null, figure: (of: Of) => number | null): Compared => ({
-  value: figure(now),
-  before: before === null ? null : figure(before),
-})
-
 /** Answers `ChartApi.sessionFigures`. */
 export function sessionFigures(ports: ChartPorts, query: ChartQuery): SessionFigures {
   const ground = groundOf(ports, query)
   const { columns } = ports.index
-  const classes = classesOf(
+  const classes: Classes<Kind, object> = classesOf(
     columns,
     (profile): Kind => ({
       client: profile.client,
@@ -54,108 +47,112 @@ export function sessionFigures(ports: ChartPorts, query: ChartQuery): SessionFig
     }),
     () => ({}),
   )
-  const { buckets } = ground.frame
-  const { wallHours: keys, firstHour: firstKey, bucketOf: groupOf } = ground
-  const cells = tallyBy(ground.rows, columns, classes, { keys, firstKey, groupOf, groups: buckets.length })
-  const before = ground.before === null ? null : tally(ground.before, columns, classes)
-  const byBucket = cellsByGroup(cells, buckets.length)
-  const total = (figure: (cells: Cell<Kind>[]) => number | null) => compared(cells, before, figure)
+  const { rows, frame } = ground
+  const { values: storeIds } = columns.storeId
+  // Buckets and stores in one pass where that makes no huge table, else one after the other.
+  const withStores = frame.buckets.length * storeIds.length * classes.count <= MAX_CLASSES_IN_TABLE
+  const table = tally(rows, columns, classes, byBucket(ground), { withStores })
+  const ofStores = withStores
+    ? table
+    : tally(
+        rows,
+        columns,
+        classes,
+        groupsBy(ground, () => 0, 1),
+        { withStores: true },
+      )
+  const before = tallyBefore(ground, columns, classes)
+  const [all, inBuckets] = [table.total(), table.byGroup()]
+  const total = (figure: (of: Sums<Kind>) => number | null) => compared(all, before, figure)
   return {
-    ...ground.frame,
+    ...frame,
     totals: {
-      started: total((all) => countOf(all, () => true)),
-      completed: total((all) => countOf(all, hasFate('completed'))),
-      abandoned: total((all) => countOf(all, hasFate('abandoned'))),
-      cancelled: total((all) => countOf(all, hasFate('cancelled'))),
-      returned: total((all) => countOf(all, hasFate('returned'))),
+      started: total(countIn),
+      completed: total((of) => countIn(of, hasFate('completed'))),
+      abandoned: total((of) => countIn(of, hasFate('abandoned'))),
+      cancelled: total((of) => countIn(of, hasFate('cancelled'))),
+      returned: total((of) => countIn(of, hasFate('returned'))),
       value: total(turnover),
       basketValue: total(basketValue),
       basketItems: total(basketItems),
-      rating: total((all) => meanOf(ratingSum(all), countOf(all, isRated))),
+      rating: total(meanRating),
     },
-    series: byBucket.map((of) => ({
-      started: countOf(of, () => true),
-      completed: countOf(of, hasFate('completed')),
-      abandoned: countOf(of, hasFate('abandoned')),
-      cancelled: countOf(of, hasFate('cancelled')),
-      returned: countOf(of, hasFate('returned')),
+    series: inBuckets.map((of) => ({
+      started: countIn(of),
+      completed: countIn(of, hasFate('completed')),
+      abandoned: countIn(of, hasFate('abandoned')),
+      cancelled: countIn(of, hasFate('cancelled')),
+      returned: countIn(of, hasFate('returned')),
       value: turnover(of),
       basketValue: basketValue(of),
       basketItems: basketItems(of),
-      rating: meanOf(ratingSum(of), countOf(of, isRated)),
-      ratings: countOf(of, isRated),
+      rating: meanRating(of),
+      ratings: countIn(of, isRated),
     })),
-    clients: [...cellsBy(cells, ({ kind }) => kind.client)]
-      .map(([client, of]) => ({
+    clients: labelsIn(all, ({ client }) => client)
+      .map((client) => ({
         client,
-        sessions: countOf(of, () => true),
-        value: turnover(of),
-        byBucket: cellsByGroup(of, buckets.length).map((ofBucket) => countOf(ofBucket, () => true)),
+        sessions: countIn(all, (kind) => kind.client === client),
+        value: valueIn(all, (kind) => kind.client === client && isTurnover(kind)),
+        byBucket: inBuckets.map((of) => countIn(of, (kind) => kind.client === client)),
       }))
-      .sort((a, b) => b.sessions - a.sessions || (a.client < b.client ? -1 : 1)),
-    ratings: RATINGS.map((rating) => ({ rating, sessions: countOf(cells, (kind) => kind.rating === rating) })),
-    weekdays: weekdaysOf(ground, cells, () =>
-      tallyBy(ground.rows, columns, classes, {
-        keys,
-        firstKey,
-        groupOf: groupsOf(ground.firstHour, ground.lastHour, weekdayOf),
-        groups: WEEKDAYS,
-      }),
+      .sort((a, b) => b.sessions - a.sessions),
+    ratings: RATINGS.map((rating) => ({ rating, sessions: countIn(all, (kind) => kind.rating === rating) })),
+    weekdays: weekdaysOf(ground, inBuckets, () =>
+      tally(rows, columns, classes, groupsBy(ground, weekdayOf, WEEKDAYS)).byGroup(),
     ),
-    stores: storesOf(
-      columns.storeId.values,
-      tallyBy(ground.rows, columns, classes, {
-        keys: columns.storeId.codes,
-        firstKey: 0,
-        groupOf: Int32Array.from(columns.storeId.values, (_, code) => code),
-        groups: columns.storeId.values.length,
-      }),
-    ),
+    stores: ofStores
+      .byStore()
+      .map((of, code) => ({
+        storeId: storeIds[code] as string,
+        sessions: countIn(of),
+        completed: countIn(of, hasFate('completed')),
+        abandoned: countIn(of, hasFate('abandoned')),
+        value: turnover(of),
+      }))
+      .filter(({ sessions }) => sessions > 0)
+      .sort((a, b) => b.sessions - a.sessions || (a.storeId < b.storeId ? -1 : 1)),
   }
 }
 
 /** Buckets of a day or less lie in one weekday; only weeks need a pass of their own. */
 function weekdaysOf(
   { frame, bucketOf, firstHour }: ChartGround,
-  cells: readonly Cell<Kind>[],
-  ofWeeks: () => Cell<Kind>[],
+  inBuckets: readonly Sums<Kind>[],
+  ofWeeks: () => Sums<Kind>[],
 ): SessionFigures['weekdays'] {
-  const weekdays = new Int32Array(frame.buckets.length)
-  bucketOf.forEach((bucket, index) => {
-    weekdays[bucket] = weekdayOf(firstHour + index)
+  const weekdays = Array.from({ length: WEEKDAYS }, (_, weekday) => ({ weekday, sessions: 0, value: 0 }))
+  const add = (weekday: number, of: Sums<Kind>) => {
+    const sums = weekdays[weekday]
+    if (sums === undefined) return
+    sums.sessions += countIn(of)
+    sums.value += turnover(of)
+  }
+  if (frame.bucket === 'week') {
+    ofWeeks().forEach((of, weekday) => {
+      add(weekday, of)
+    })
+    return weekdays
+  }
+  const weekdayOfBucket = new Int32Array(inBuckets.length)
+  bucketOf.forEach((bucket, at) => {
+    weekdayOfBucket[bucket] = weekdayOf(firstHour + at)
   })
-  const inDays = cells.map((cell) => ({ ...cell, group: weekdays[cell.group] as number }))
-  return cellsByGroup(frame.bucket === 'week' ? ofWeeks() : inDays, WEEKDAYS).map((of, weekday) => ({
-    weekday,
-    sessions: countOf(of, () => true),
-    value: turnover(of),
-  }))
-}
-
-function storesOf(storeIds: readonly string[], cells: readonly Cell<Kind>[]): SessionFigures['stores'] {
-  return cellsByGroup(cells, storeIds.length)
-    .map((of, code) => ({
-      storeId: storeIds[code] as string,
-      sessions: countOf(of, () => true),
-      completed: countOf(of, hasFate('completed')),
-      abandoned: countOf(of, hasFate('abandoned')),
-      value: turnover(of),
-    }))
-    .filter(({ sessions }) => sessions > 0)
-    .sort((a, b) => b.sessions - a.sessions || (a.storeId < b.storeId ? -1 : 1))
+  inBuckets.forEach((of, bucket) => {
+    add(weekdayOfBucket[bucket] as number, of)
+  })
+  return weekdays
 }
 
 const hasFate = (fate: Fate) => (kind: Kind) => kind.fate === fate
 const isRated = ({ rating }: Kind) => rating !== null
-const turnover = (cells: readonly Cell<Kind>[]) => valueIn(cells, ({ paid, counted }) => paid && counted)
-const basketValue = (cells: readonly Cell<Kind>[]) =>
+const isTurnover = ({ paid, counted }: Kind) => paid && counted
+const isPaid = ({ paid }: Kind) => paid
+const turnover = (of: Sums<Kind>) => valueIn(of, isTurnover)
+const basketValue = (of: Sums<Kind>) => meanOf(turnover(of), countIn(of, isTurnover))
+const basketItems = (of: Sums<Kind>) => meanOf(itemsIn(of, isPaid), countIn(of, isPaid))
+const meanRating = (of: Sums<Kind>) =>
   meanOf(
-    turnover(cells),
-    countOf(cells, ({ paid, counted }) => paid && counted),
+    sumIn(of, ({ rating }) => rating ?? 0),
+    countIn(of, isRated),
   )
-const basketItems = (cells: readonly Cell<Kind>[]) =>
-  meanOf(
-    sumOf(cells, ({ kind, items }) => (kind.paid ? items : 0)),
-    countOf(cells, ({ paid }) => paid),
-  )
-const ratingSum = (cells: readonly Cell<Kind>[]) => sumOf(cells, ({ kind, sessions }) => (kind.rating ?? 0) * sessions)

@@ -54,104 +54,126 @@ export function classesOf<OfProfile extends object, OfTraits extends object>(
   }
 }
 
-/** Sessions of one group and class. */
-export interface Cell<Kind> {
-  group: number
-  kind: Kind
-  sessions: number
-  /** Sum of `total`, whatever the currency. */
-  value: number
-  items: number
-}
-
-/** Numbers per cell of the table. */
+/** Numbers per class: sessions, sum of `total` whatever the currency, sum of `quantity`. */
 const WIDTH = 3
 
-/**
- * @param keys by row, each minus `firstKey` a position in `groupOf`
- * @returns the cells that have sessions, by group
- */
-export function tallyBy<OfProfile, OfTraits>(
+/** Counts and sums of some sessions by class. */
+export interface Sums<Kind> {
+  readonly kinds: readonly Kind[]
+  readonly numbers: Float64Array
+  /** Of the first class among the numbers. */
+  readonly from: number
+}
+
+/** Which group a session is in: by the hour of its start, and within that by its store. */
+export interface Grouping {
+  /** By row. */
+  wallHours: Int32Array
+  /** By wall hour, counted from `firstHour`. */
+  groupOf: Int32Array
+  firstHour: number
+  groups: number
+}
+
+/** A table of groups by stores by classes. */
+export class Table<Kind> {
+  constructor(
+    private readonly kinds: readonly Kind[],
+    private readonly numbers: Float64Array,
+    private readonly groups: number,
+    private readonly stores: number,
+  ) {}
+
+  total(): Sums<Kind> {
+    return this.collapsed(1, () => 0)[0] as Sums<Kind>
+  }
+
+  /** By group. */
+  byGroup(): Sums<Kind>[] {
+    return this.collapsed(this.groups, (group) => group)
+  }
+
+  /** By code of the store, of a table that tells them apart. */
+  byStore(): Sums<Kind>[] {
+    return this.collapsed(this.stores, (_group, store) => store)
+  }
+
+  private collapsed(places: number, placeOf: (group: number, store: number) => number): Sums<Kind>[] {
+    const { kinds, numbers, groups, stores } = this
+    const size = kinds.length * WIDTH
+    const sums = new Float64Array(places * size)
+    for (let group = 0; group < groups; group += 1) {
+      for (let store = 0; store < stores; store += 1) {
+        const [from, to] = [(group * stores + store) * size, placeOf(group, store) * size]
+        for (let at = 0; at < size; at += 1) sums[to + at] = (sums[to + at] as number) + (numbers[from + at] as number)
+      }
+    }
+    return Array.from({ length: places }, (_, place) => ({ kinds, numbers: sums, from: place * size }))
+  }
+}
+
+/** Counts and sums by group, and on demand by store, in one pass over the rows. */
+export function tally<OfProfile, OfTraits>(
   rows: RowSet,
-  { profiles, traits, total, quantity }: SessionColumns,
+  { profiles, traits, storeId, total, quantity }: SessionColumns,
   classes: Classes<OfProfile, OfTraits>,
-  by: { keys: ArrayLike<number>; firstKey: number; groupOf: Int32Array; groups: number },
-): Cell<OfProfile & OfTraits>[] {
+  { wallHours, groupOf, firstHour, groups }: Grouping,
+  { withStores } = { withStores: false },
+): Table<OfProfile & OfTraits> {
   const { words } = rows
-  const { keys, firstKey, groupOf, groups } = by
-  const table = new Float64Array(groups * classes.count * WIDTH)
   const { profile: ofProfile, trait: ofTrait, count } = classes
-  const [profileCodes, traitCodes] = [profiles.codes, traits.codes]
+  const stores = withStores ? Math.max(1, storeId.values.length) : 1
+  const numbers = new Float64Array(groups * stores * count * WIDTH)
+  const ofStore = Int32Array.from(storeId.values, (_, code) => (withStores ? code * count : 0))
+  const ofHour = groupOf.map((group) => group * stores * count)
+  const [profileCodes, traitCodes, storeCodes] = [profiles.codes, traits.codes, storeId.codes]
   const [totals, quantities] = [total.data, quantity.data]
   for (let word = 0; word < words.length; word += 1) {
     for (let rest = words[word] as number; rest !== 0; rest &= rest - 1) {
       const row = word * 32 + lowestBit(rest)
+      const place =
+        (ofHour[(wallHours[row] as number) - firstHour] as number) + (ofStore[storeCodes[row] as number] as number)
       const kind = (ofProfile[profileCodes[row] as number] as number) + (ofTrait[traitCodes[row] as number] as number)
-      const group = groupOf[(keys[row] as number) - firstKey] as number
-      const at = (group * count + kind) * WIDTH
-      table[at] = (table[at] as number) + 1
-      table[at + 1] = (table[at + 1] as number) + (totals[row] as number)
-      table[at + 2] = (table[at + 2] as number) + (quantities[row] as number)
+      const at = (place + kind) * WIDTH
+      numbers[at] = (numbers[at] as number) + 1
+      numbers[at + 1] = (numbers[at + 1] as number) + (totals[row] as number)
+      numbers[at + 2] = (numbers[at + 2] as number) + (quantities[row] as number)
     }
   }
   const kinds = Array.from({ length: count }, (_, number) => classes.of(number))
-  const cells: Cell<OfProfile & OfTraits>[] = []
-  for (let at = 0; at < table.length; at += WIDTH) {
-    const sessions = table[at] as number
-    if (sessions === 0) continue
-    const place = at / WIDTH
-    const kind = kinds[place % count] as OfProfile & OfTraits
-    const [value, items] = [table[at + 1] as number, table[at + 2] as number]
-    cells.push({ group: Math.floor(place / count), kind, sessions, value, items })
-  }
-  return cells
+  return new Table(kinds, numbers, groups, stores)
 }
 
-/** As above, without groups. */
-export function tally<OfProfile, OfTraits>(
-  rows: RowSet,
-  columns: SessionColumns,
-  classes: Classes<OfProfile, OfTraits>,
-): Cell<OfProfile & OfTraits>[] {
-  const { codes, values } = columns.storeId
-  // All stores are one group.
-  const groupOf = new Int32Array(values.length)
-  return tallyBy(rows, columns, classes, { keys: codes, firstKey: 0, groupOf, groups: 1 })
-}
-
-/** Sum of what `of` takes from each cell. */
-export function sumOf<Kind>(cells: readonly Cell<Kind>[], of: (cell: Cell<Kind>) => number): number {
+/** Sum over the classes that have sessions. */
+function sumBy<Kind>({ kinds, numbers, from }: Sums<Kind>, column: number, weightOf: (kind: Kind) => number): number {
   let sum = 0
-  for (const cell of cells) sum += of(cell)
+  for (let kind = 0, at = from; kind < kinds.length; kind += 1, at += WIDTH) {
+    if (numbers[at] !== 0) sum += (numbers[at + column] as number) * weightOf(kinds[kind] as Kind)
+  }
   return sum
 }
 
-/** Sessions of the cells that `is` names. */
-export const countOf = <Kind>(cells: readonly Cell<Kind>[], is: (kind: Kind) => boolean): number =>
-  sumOf(cells, ({ kind, sessions }) => (is(kind) ? sessions : 0))
+/** Sessions of the classes that `is` names. */
+export const countIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean = () => true): number =>
+  sumBy(of, 0, (kind) => Number(is(kind)))
 
-/** Value of the cells that `is` names. */
-export const valueIn = <Kind>(cells: readonly Cell<Kind>[], is: (kind: Kind) => boolean): number =>
-  sumOf(cells, ({ kind, value }) => (is(kind) ? value : 0))
+/** Value of the classes that `is` names. */
+export const valueIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean): number =>
+  sumBy(of, 1, (kind) => Number(is(kind)))
 
-/** Cells by what `keyOf` says of them, in the order of their first cell. */
-export function cellsBy<Kind, Key>(
-  cells: readonly Cell<Kind>[],
-  keyOf: (cell: Cell<Kind>) => Key,
-): Map<Key, Cell<Kind>[]> {
-  const by = new Map<Key, Cell<Kind>[]>()
-  for (const cell of cells) {
-    const key = keyOf(cell)
-    const list = by.get(key)
-    if (list === undefined) by.set(key, [cell])
-    else list.push(cell)
-  }
-  return by
-}
+/** Items of the classes that `is` names. */
+export const itemsIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean): number =>
+  sumBy(of, 2, (kind) => Number(is(kind)))
 
-/** Cells of each group from 0 to below `groups`. */
-export function cellsByGroup<Kind>(cells: readonly Cell<Kind>[], groups: number): Cell<Kind>[][] {
-  const by = Array.from({ length: groups }, (): Cell<Kind>[] => [])
-  for (const cell of cells) by[cell.group]?.push(cell)
-  return by
+/** Sum over sessions of a number that their class has. */
+export const sumIn = <Kind>(of: Sums<Kind>, numberOf: (kind: Kind) => number): number => sumBy(of, 0, numberOf)
+
+/** The different labels of classes that have sessions, in alphabetical order; null is none. */
+export function labelsIn<Kind>({ kinds, numbers, from }: Sums<Kind>, labelOf: (kind: Kind) => string | null): string[] {
+  const labels = new Set<string>()
+  kinds.forEach((kind, position) => {
+    const label = labelOf(kind)
+    if (label !== null && numbers[from + position * WIDTH] !== 0) labels.add(label)
+  })
+  return [...labels].sort()
 }

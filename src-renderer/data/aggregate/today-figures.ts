@@ -6,11 +6,11 @@ import { HOUR_MS, HOURS_PER_DAY, hourOfDay, instantOfWallTime, wallHourOf } from
 import type { ChartQuery, TodayFigures } from '../chart-api.ts'
 import type { RowSet } from '../row-set.ts'
 import { activitiesOf, countProfiles } from '../session-filter.ts'
-import { type ChartPorts, currenciesOf, rowsUnder, zoneOf } from './chart-ground.ts'
+import { type ChartPorts, currenciesOf, groupsOf, rowsUnder, surveyOf, zoneOf } from './chart-ground.ts'
 import { checkedRows, KnownSum, waitingOf } from './checked-rows.ts'
+import { compared } from './compared.ts'
 import { GroupedValues } from './quantiles.ts'
-import { compared } from './session-figures.ts'
-import { type Cell, cellsByGroup, classesOf, countOf, tallyBy, valueIn } from './tally.ts'
+import { classesOf, countIn, type Sums, tally, valueIn } from './tally.ts'
 
 type TodayQuery = Omit<ChartQuery, 'bucket'>
 
@@ -27,6 +27,7 @@ const DAYS_PER_WEEK = 7
 /** Answers `ChartApi.today`: the filter's own times are left out of account. */
 export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures {
   const { nowMs, zone } = query
+  const { columns } = ports.index
   const offsets = zoneOf(zone)
   const today = localDateOf(nowMs, zone)
   const aWeekAgo = addDays(today, -DAYS_PER_WEEK)
@@ -37,34 +38,34 @@ export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures
   const weekAgoNow = instantOfWallTime(nowMs + offsets.at(nowMs) - DAYS_PER_WEEK * HOURS_PER_DAY * HOUR_MS, offsets)
   // A session that starts at this very instant is there.
   const rows = startedIn(dayBegan, nowMs + 1)
-  const money = currenciesOf(ports, rows, query)
+  const money = currenciesOf(ports, surveyOf(rows, columns, ports.index.wallHours.ofRows()).profileCounts, query)
   const ofPeriod = (of: RowSet) => countsOf(ports, of, money.currency, nowMs)
   const now = ofPeriod(rows)
   const before = ofPeriod(startedIn(weekAgoBegan, weekAgoNow + 1))
   const wholeDay = ofPeriod(startedIn(weekAgoBegan, startOfLocalDate(addDays(aWeekAgo, 1), zone)))
-  const byHour = cellsByGroup(now.cells, HOURS_PER_DAY)
-  const byHourBefore = cellsByGroup(wholeDay.cells, HOURS_PER_DAY)
+  const byHour = now.table.byGroup()
+  const byHourBefore = wholeDay.table.byGroup()
   const hourNow = hourOfDay(wallHourOf(nowMs, offsets))
   const total = (figure: (of: typeof now) => number | null) => compared(now, before, figure)
   return {
     now: goingOn(ports, rowsUnder(ports, filter, nowMs), nowMs),
-    sessions: total(({ cells }) => sessionsIn(cells)),
-    completed: total(({ cells }) => countOf(cells, ({ completed }) => completed)),
-    abandoned: total(({ cells }) => countOf(cells, ({ abandoned }) => abandoned)),
-    sales: total(({ cells }) => salesIn(cells)),
-    abandonedValue: total(({ cells }) => valueIn(cells, ({ abandoned, counted }) => abandoned && counted)),
-    checks: total(({ cells }) => countOf(cells, ({ checked }) => checked)),
+    sessions: total(({ all }) => countIn(all)),
+    completed: total(({ all }) => countIn(all, ({ completed }) => completed)),
+    abandoned: total(({ all }) => countIn(all, ({ abandoned }) => abandoned)),
+    sales: total(({ all }) => salesIn(all)),
+    abandonedValue: total(({ all }) => valueIn(all, ({ abandoned, counted }) => abandoned && counted)),
+    checks: total(({ all }) => countIn(all, ({ checked }) => checked)),
     checksWithFinding: total(({ withFinding }) => withFinding),
     preventedLoss: total(({ preventedLoss }) => preventedLoss),
     waitingP95Ms: total(({ waitingP95Ms }) => waitingP95Ms),
     hours: byHour.map((of, hour) => {
       // Stores east of the zone may be ahead of it.
-      const isThere = hour <= hourNow || of.length > 0
-      const earlier = byHourBefore[hour] ?? []
+      const isThere = hour <= hourNow || countIn(of) > 0
+      const earlier = byHourBefore[hour] ?? of
       return {
         hour,
-        sessions: isThere ? sessionsIn(of) : null,
-        before: sessionsIn(earlier),
+        sessions: isThere ? countIn(of) : null,
+        before: countIn(earlier),
         sales: isThere ? salesIn(of) : null,
         salesBefore: salesIn(earlier),
       }
@@ -74,10 +75,9 @@ export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures
   }
 }
 
-const sessionsIn = (cells: readonly Cell<Kind>[]) => countOf(cells, () => true)
-const salesIn = (cells: readonly Cell<Kind>[]) => valueIn(cells, ({ paid, counted }) => paid && counted)
+const salesIn = (of: Sums<Kind>) => valueIn(of, ({ paid, counted }) => paid && counted)
 
-/** Cells by hour of the day, and what is counted row by row. */
+/** Sums by hour of the day, and what is counted row by row. */
 function countsOf({ index }: ChartPorts, rows: RowSet, currency: string, nowMs: number) {
   const { columns } = index
   const classes = classesOf(
@@ -92,23 +92,25 @@ function countsOf({ index }: ChartPorts, rows: RowSet, currency: string, nowMs: 
     () => ({}),
   )
   const wallHours = index.wallHours.ofRows()
-  const list = rows.toRows()
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const row of list) {
-    first = Math.min(first, wallHours[row] as number)
-    last = Math.max(last, wallHours[row] as number)
-  }
-  const groupOf = Int32Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => hourOfDay(first + at))
-  const cells = tallyBy(rows, columns, classes, { keys: wallHours, firstKey: first, groupOf, groups: HOURS_PER_DAY })
-  const waiting = new GroupedValues(1)
+  const { first, last } = surveyOf(rows, columns, wallHours)
+  const groupOf = groupsOf(first, last, hourOfDay)
+  const table = tally(rows, columns, classes, { wallHours, firstHour: first, groupOf, groups: HOURS_PER_DAY })
+  const checked = checkedRows(rows, columns).toRows()
+  const waiting = new GroupedValues(1, checked.length)
   const preventedLoss = new KnownSum()
   let withFinding = 0
-  for (const row of checkedRows(rows, columns)) {
-    waiting.add(0, waitingOf(columns, row, nowMs))
+  for (const ms of waitingOf(columns, checked, nowMs)) waiting.add(0, ms)
+  for (const row of checked) {
     if (columns.differences.get(row) > 0) withFinding += 1
     if (columns.profiles.get(row).currency === currency) preventedLoss.add(columns.preventedLoss.get(row))
   }
-  return { cells, withFinding, preventedLoss: preventedLoss.value, waitingP95Ms: waiting.overall().p95 }
+  return {
+    table,
+    all: table.total(),
+    withFinding,
+    preventedLoss: preventedLoss.value,
+    waitingP95Ms: waiting.overall().p95,
+  }
 }
 
 /** Of sessions that have not ended, whenever they began. */
