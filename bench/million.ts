@@ -16,7 +16,7 @@ import { type Benchmark, type Measurement, quantile } from './measurement.ts'
 import { benchFolder, fillMillionBackend, millionBootstrap } from './million-backend.ts'
 import { measureConsole } from './million-console.ts'
 import { type Ground, LiveSessions, prepareGround } from './million-ground.ts'
-import { buildPeers, servePeers } from './million-peers/serve.ts'
+import { buildPage, servePeers } from './million-peers/serve.ts'
 import { askPeers, type PeerFigures, type PeerPlan } from './million-queries.ts'
 import { describeQuestion } from './million-questions.ts'
 
@@ -138,7 +138,7 @@ async function measurePeers({ rows, names, filled, folder, log }: PeerGround): P
     if (refused[0] !== undefined) throw new Error(`a fact was refused: ${refused[0].message}`)
   }
   const page = path.join(folder, 'page')
-  await buildPeers(page)
+  await buildPage('bench/million-peers', page)
   const server = await servePeers(page, {
     blocks: Object.fromEntries([...grounds].map(([name, { blocks }]) => [name, blocks])),
     backend: {

@@ -6,6 +6,7 @@ import { exportBenchmark } from './export.ts'
 import { ingest } from './ingest.ts'
 import type { Benchmark, Measurement } from './measurement.ts'
 import { million } from './million.ts'
+import { putBack } from './put-back.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
 
@@ -16,6 +17,7 @@ const benchmarks: Record<string, Benchmark> = {
   export: exportBenchmark,
   million,
   'check-notification': checkNotification,
+  'put-back': putBack,
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MemoryFolder } from '../src-main/testing/memory-folder.ts'
 import type { AbandonedQuery, LineKey, PutBackList, ShiftKey } from '../src-renderer/data/abandoned-api.ts'
+import { unpackPutBack } from '../src-renderer/data/put-back-transfer.ts'
 import { type Desktop, type LabConsole, EXPIRING_STORE as STORE, startWorld, type World } from './console-world.ts'
 
 let world: World
@@ -77,7 +78,8 @@ const everything: AbandonedQuery = {
 }
 const list = (lab: LabConsole, change: Partial<AbandonedQuery> = {}) =>
   lab.data.abandoned({ ...everything, text: s, ...change })
-const putBack = (lab: LabConsole) => lab.data.putBackList({ storeIds: [], leftFrom: null, nowMs: Date.now() })
+const putBack = async (lab: LabConsole) =>
+  unpackPutBack(await lab.data.putBackList({ storeIds: [], leftFrom: null, nowMs: Date.now() }))
 /** Of the baskets of this test: pieces by product. */
 const pieces = ({ items }: PutBackList) =>
   Object.fromEntries(

@@ -27,10 +27,10 @@ export interface Served {
   backend: { url: string; signIn: unknown; report: (step: number) => Promise<void> } | null
 }
 
-/** Builds the page of the peers into a folder. */
-export async function buildPeers(outDir: string): Promise<void> {
+/** Builds a page of a benchmark into a folder. @param root its sources, within the repository */
+export async function buildPage(root: string, outDir: string): Promise<void> {
   await build({
-    root: path.join(repository, 'bench/million-peers'),
+    root: path.join(repository, root),
     configFile: false,
     logLevel: 'error',
     base: '/',
@@ -40,7 +40,7 @@ export async function buildPeers(outDir: string): Promise<void> {
   })
 }
 
-/** Serves what `buildPeers` made; answers the address. */
+/** Serves what `buildPage` made; answers the address. */
 export async function servePeers(folder: string, served: Served): Promise<{ url: string; close: () => void }> {
   const server = createServer((incoming, outgoing) => {
     answer(folder, served, incoming, outgoing).catch((error: unknown) => {

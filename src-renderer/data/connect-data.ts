@@ -12,6 +12,7 @@ import type {
   WorkOptions,
 } from './data-api.ts'
 import { OneAtATime } from './one-at-a-time.ts'
+import { unpackPutBack } from './put-back-transfer.ts'
 
 /** Asks the browser to keep this origin's data; only a window may ask, so it is not the worker that does. */
 const persistStorage = async (): Promise<boolean> => (await navigator.storage?.persist?.()) ?? false
@@ -126,7 +127,7 @@ export function connectData(): DataApi {
     queue: (storeIds) => remote.queue(storeIds),
     decide: (storeId, sessionId, input) => remote.decide(storeId, sessionId, input),
     abandoned: (query) => remote.abandoned(query),
-    putBackList: (query) => remote.putBackList(query),
+    putBackList: async (query) => unpackPutBack(await remote.putBackList(query)),
     settleLines: (lines, outcome) => remote.settleLines(lines, outcome),
     reviewBaskets: (keys, review) => remote.reviewBaskets(keys, review),
     notExited: (query) => remote.notExited(query),

@@ -13,9 +13,9 @@ import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { ChainVerdict } from '#shared/verification/refusal-chain.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
 
-import type { AbandonedApi } from './abandoned-api.ts'
-
+import type { AbandonedApi, PutBackQuery } from './abandoned-api.ts'
 import type { ChartApi } from './chart-api.ts'
+import type { PackedPutBack } from './put-back-transfer.ts'
 
 /** `connecting` only until the first answer or failure. */
 export type ConnectionState = 'connecting' | 'online' | 'degraded' | 'offline'
@@ -565,7 +565,9 @@ export interface WorkOptions {
 }
 
 /** What the data worker answers. */
-export interface WorkerApi extends AbandonedApi, ChartApi {
+export interface WorkerApi extends Omit<AbandonedApi, 'putBackList'>, ChartApi {
+  /** As `AbandonedApi.putBackList`, in the form in which it crosses to the window. */
+  putBackList(query: PutBackQuery): Promise<PackedPutBack>
   /** Opens storage, starts sync, answers the first status; later ones go to `onStatus` (comlink proxy). */
   start(onStatus: (status: DataStatus) => void): Promise<DataStatus>
   /** Desktop only; null in a browser. */
@@ -648,7 +650,9 @@ export interface WorkerApi extends AbandonedApi, ChartApi {
 }
 
 /** The screens' interface: the worker's, and what only a window may ask for. */
-export interface DataApi extends Omit<WorkerApi, 'exportSessions' | 'fetchDetails' | 'cancelWork' | 'connectExports'> {
+export interface DataApi
+  extends Omit<WorkerApi, 'putBackList' | 'exportSessions' | 'fetchDetails' | 'cancelWork' | 'connectExports'>,
+    Pick<AbandonedApi, 'putBackList'> {
   /** @param signal a query whose answer nobody waits for any more is not asked; the promise rejects with its reason */
   sessions(query: SessionQuery, signal?: AbortSignal): Promise<SessionPage>
   /** Asks the browser not to clear this origin's data under disk pressure; answers whether it is granted. */

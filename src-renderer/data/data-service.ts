@@ -21,7 +21,6 @@ import type {
   NotExited,
   NotExitedQuery,
   ProblemProducts,
-  PutBackList,
   PutBackQuery,
   ShiftKey,
 } from './abandoned-api.ts'
@@ -82,6 +81,7 @@ import { nextTask } from './export/next-task.ts'
 import { SessionExports } from './export/session-export.ts'
 import { checkIntegrity } from './integrity.ts'
 import { countSubjects, decisionOf, shiftDecisionOf, withPending } from './pending-decisions.ts'
+import { type PackedPutBack, packPutBack } from './put-back-transfer.ts'
 import { RefusalRegisterCopy } from './refusal-register.ts'
 import { DEFAULT_KEEP_DETAILS_DAYS, removeOld } from './retention.ts'
 import { ServerClock } from './server-clock.ts'
@@ -608,8 +608,8 @@ export class DataService implements WorkerApi {
     return this.abandonedBaskets.abandoned(query)
   }
 
-  putBackList(query: PutBackQuery): Promise<PutBackList> {
-    return this.abandonedBaskets.putBackList(query)
+  async putBackList(query: PutBackQuery): Promise<PackedPutBack> {
+    return packPutBack(await this.abandonedBaskets.putBackList(query))
   }
 
   settleLines(lines: LineKey[], outcome: ItemOutcome): Promise<BulkOutcome> {

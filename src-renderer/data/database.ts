@@ -9,6 +9,7 @@ import type { ShiftEntry } from '#shared/protocol/shift-entries.ts'
 import type { ChangesPage, Identity, Manifest } from '#shared/protocol/sync.ts'
 import { type SessionSummary, summarize } from '#shared/session/session-summary.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
+import type { PackedBaskets } from './abandoned/basket-lines.ts'
 import type { Incident, IntegrityReport } from './data-api.ts'
 
 /** Cold, columnar history of one store-local day as it came from the backend. */
@@ -101,14 +102,16 @@ export interface NumberedRow<Entry> {
   entry: Entry
 }
 
-/** The lines of a basket that was left, read from its document: lists over thousands of baskets read these instead. */
-export interface BasketRow {
+/** Lines of the left baskets that started on one day, read from their documents: lists over thousands of them read these. */
+export interface BasketPageRow {
   storeId: string
-  id: string
-  /** Of the document, and of the text's form. */
-  version: number
+  /** YYYY-MM-DD, as UTC has it. */
+  day: string
+  /** Of the cursor when they were read: versions of another one mean nothing. */
+  epoch: string
+  /** Of what is packed. */
   form: number
-  lines: string
+  packed: PackedBaskets
 }
 
 /** When the last note was added to a session: the notes of a shift are found by it. */
@@ -154,7 +157,7 @@ export class ConsoleDatabase extends Dexie {
   declare registers: Table<ListHeadRow, string>
   declare shiftEntries: Table<NumberedRow<ShiftEntry>, [string, string, number]>
   declare shiftLists: Table<ListHeadRow, string>
-  declare baskets: Table<BasketRow, [string, string]>
+  declare basketPages: Table<BasketPageRow, [string, string]>
   declare noted: Table<NotedRow, [string, string]>
   declare meta: Table<{ key: string; value: unknown }, string>
 
@@ -187,7 +190,7 @@ export class ConsoleDatabase extends Dexie {
       registers: 'storeId',
     })
     this.version(SCHEMA_VERSION).stores({
-      baskets: '[storeId+id], storeId',
+      basketPages: '[storeId+day], storeId',
       noted: '[storeId+id], storeId, [storeId+at]',
       shiftEntries: '[storeId+epoch+number], storeId',
       shiftLists: 'storeId',
@@ -363,7 +366,7 @@ export class ConsoleDatabase extends Dexie {
    * @returns true where something was removed
    */
   async beginFill(storeId: string, { epoch, days }: Manifest): Promise<boolean> {
-    const tables = [this.dayBlocks, this.sessions, this.overlay, this.baskets, this.noted]
+    const tables = [this.dayBlocks, this.sessions, this.overlay, this.basketPages, this.noted]
     return this.transaction('rw', tables, async () => {
       const right = new Map(days.map((day) => [day.date, day]))
       const stale: [string, string][] = []
@@ -379,7 +382,8 @@ export class ConsoleDatabase extends Dexie {
       await this.dayBlocks.bulkDelete(stale)
       const documents = await this.sessions.where('storeId').equals(storeId).delete()
       const rows = await this.overlay.where('storeId').equals(storeId).delete()
-      for (const table of [this.baskets, this.noted] as Table[]) await table.where('storeId').equals(storeId).delete()
+      for (const table of [this.basketPages, this.noted] as Table[])
+        await table.where('storeId').equals(storeId).delete()
       return stale.length + documents + rows > 0
     })
   }
@@ -525,20 +529,15 @@ export class ConsoleDatabase extends Dexie {
   }
 
   /**
-   * Keeps what was read from documents.
-   * @param epoch the cursor's before they were read: versions of another one mean nothing
+   * Keeps what was read from documents; days without left baskets go.
+   * @param epoch the cursor's before they were read: what a refill replaced meanwhile is not kept
    */
-  async keepBaskets(storeId: string, rows: readonly BasketRow[], epoch: string | undefined): Promise<void> {
-    await this.transaction('rw', this.baskets, this.cursors, async () => {
-      if ((await this.cursors.get(storeId))?.epoch === epoch) await this.baskets.bulkPut(rows)
-    })
-  }
-
-  /** Removes details of sessions, and what was read from them, from this PC. */
-  async removeDetails(keys: readonly [storeId: string, id: string][]): Promise<void> {
-    await this.transaction('rw', this.sessions, this.baskets, async () => {
-      await this.sessions.bulkDelete([...keys])
-      await this.baskets.bulkDelete([...keys])
+  async keepBaskets(storeId: string, epoch: string, pages: readonly BasketPageRow[]): Promise<void> {
+    await this.transaction('rw', this.basketPages, this.cursors, async () => {
+      if ((await this.cursors.get(storeId))?.epoch !== epoch) return
+      const [full, empty] = [pages.filter((page) => !isEmpty(page)), pages.filter(isEmpty)]
+      await this.basketPages.bulkPut(full)
+      await this.basketPages.bulkDelete(empty.map(({ day }): [string, string] => [storeId, day]))
     })
   }
 
@@ -610,7 +609,7 @@ export class ConsoleDatabase extends Dexie {
 
   /** Replaces all data of a store at once, after a refill beside the old data. The outbox is not touched. */
   async swapStore(storeId: string, blocks: readonly DayBlockRow[], cursor: CursorRow | null): Promise<void> {
-    const ofSessions = [this.dayBlocks, this.sessions, this.overlay, this.baskets, this.noted] as Table[]
+    const ofSessions = [this.dayBlocks, this.sessions, this.overlay, this.basketPages, this.noted] as Table[]
     const lists = [this.refusals, this.registers, this.shiftEntries, this.shiftLists] as Table[]
     await this.transaction('rw', [...ofSessions, this.cursors, ...lists], async () => {
       for (const table of ofSessions) {
@@ -637,6 +636,8 @@ function withLaterFields(row: SessionRow | undefined): SessionRow | undefined {
   }
   return { ...row, document }
 }
+
+const isEmpty = ({ packed }: BasketPageRow): boolean => packed.ids.length === 0
 
 /** None for a session without notes. */
 function notedRow({ storeId, id, document }: SessionRow): NotedRow[] {

@@ -37,7 +37,7 @@ export async function removeOld(
     return !undecided.has(JSON.stringify([storeId, id]))
   })
   for (let start = 0; start < old.length; start += BATCH) {
-    await database.removeDetails(old.slice(start, start + BATCH))
+    await database.sessions.bulkDelete(old.slice(start, start + BATCH))
   }
   await database.checkDrafts.filter((row) => row.savedAt < nowMs - KEEP_DRAFT_DAYS * DAY_MS).delete()
   await database.sent.filter((row) => row.settledAt < nowMs - KEEP_SENT_DAYS * DAY_MS).delete()

@@ -155,10 +155,16 @@ class World {
     return this.baskets
   }
 
+  async restart(): Promise<void> {
+    await this.baskets.keep()
+    this.start()
+  }
+
   /** What a pull brings, and what this console decided meanwhile. */
   async put(session: Session, id: string, version: number): Promise<void> {
     const document = documentOf(session, id, version)
     const { storeId } = document
+    await this.database.cursors.put({ storeId, version, epoch: 'e', pulledAt: NOW })
     this.confirmed.set(id, document)
     this.index.addOverlay([{ storeId, id, version, summary: summarize(document) }])
     if (!session.isHere && !this.shown.has(id)) return
@@ -358,7 +364,7 @@ describe('lists of left baskets', () => {
           }
           await world.show()
           await ask()
-          world.start()
+          await world.restart()
           await ask()
         },
       ),
@@ -380,7 +386,7 @@ describe('lists of left baskets', () => {
       read.push(row.id)
       return row
     })
-    world.start()
+    await world.restart()
     expect((await list()).pieces).toBe(60)
     expect(read).toEqual([])
     await world.put({ ...left, items: [] }, 's7', 100)

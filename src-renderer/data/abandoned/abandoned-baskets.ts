@@ -64,7 +64,10 @@ export class AbandonedBaskets {
 
   constructor(private readonly ports: AbandonedPorts) {
     this.rows = new AbandonedRows(ports.index)
-    this.baskets = new BasketStore(ports)
+    this.baskets = new BasketStore({
+      ...ports,
+      isLeft: (storeId, id) => ports.index.get(storeId, id)?.reviewed === false,
+    })
   }
 
   /** Documents of these sessions came, or anything of the store changed. */
@@ -86,9 +89,25 @@ export class AbandonedBaskets {
     setTimeout(() => {
       this.preparing = false
       if (!this.ports.isComplete()) return this.prepareSoon()
-      const left = this.left(this.ports.visibleStores([]), null, this.ports.now())
-      this.baskets.read(left.map(({ row }) => row)).catch((error) => console.error('baskets not read ahead', error))
+      void this.readAhead().catch((error) => console.error('baskets not read ahead', error))
     }, PREPARE_PAUSE_MS)
+  }
+
+  /** Keeps what lists have read from documents for the next start; happens by itself in the pauses. */
+  keep(): Promise<void> {
+    return this.baskets.keep()
+  }
+
+  private async readAhead(): Promise<void> {
+    const stores = this.ports.visibleStores([])
+    const rows = this.left(stores, null, this.ports.now()).map(({ row }) => row)
+    await this.baskets.read(rows)
+    for (const storeId of stores) {
+      await this.baskets.prune(
+        storeId,
+        rows.filter((row) => row.storeId === storeId),
+      )
+    }
   }
 
   async abandoned(query: AbandonedQuery): Promise<AbandonedPage> {
@@ -98,7 +117,7 @@ export class AbandonedBaskets {
     const asked = rows.filter(({ row }) => query.reviewed === null || row.reviewed === query.reviewed)
     // Names of items are in details; all else is in the rows.
     if (hasText) await this.baskets.read(asked.map(({ row }) => row))
-    else await Promise.all(storeIds.map((storeId) => this.baskets.prepare(storeId)))
+    else await this.baskets.look(asked.map(({ row }) => row))
     const { page, ...found } = findAbandoned(asked, query, {
       shiftOf: (storeId, at) => this.calendar(storeId)?.at(at)?.name ?? null,
       basketOf: (storeId, id) => this.baskets.basket(storeId, id),
@@ -213,7 +232,7 @@ export class AbandonedBaskets {
       },
       () => 0,
     )
-    await Promise.all(storeIds.map((storeId) => this.baskets.prepare(storeId)))
+    await this.baskets.look(rows)
     const here = rows.filter((row) => this.baskets.isHere(row.storeId, row.id))
     const count = new ProductCount()
     for (const some of chunks(here, BATCH)) {

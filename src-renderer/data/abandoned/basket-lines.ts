@@ -1,4 +1,4 @@
-/** What a basket that was left holds, in the few fields that lists over thousands of baskets need. */
+/** What a basket that was left holds, in the few fields that lists over thousands of baskets need, and how it is stored. */
 import type { LineItem, SessionDocument } from '#shared/protocol/session-document.ts'
 import { firstScans } from '#shared/session/goods-outside.ts'
 
@@ -25,65 +25,114 @@ export interface BasketLine {
 }
 
 export interface Basket {
+  id: string
   /** Of the document that it was read from. */
   version: number
+  /** On which it started, as UTC has it: which page holds it. */
+  day: string
   lines: BasketLine[]
 }
 
-const storages: readonly Storage[] = ['ambient', 'chilled', 'frozen']
+/** Baskets of one day as they are stored: few objects, whose reading is what a start waits for. */
+export interface PackedBaskets {
+  ids: string[]
+  products: BasketProduct[]
+  lineIds: string[]
+  /** Of each basket its version and how many lines it has. */
+  baskets: Float64Array
+  /** Of each line its id and product, by their places, quantity, total, instant and whether it is settled. */
+  lines: Float64Array
+}
 
-/** One line as it is stored. */
-type StoredLine = [
-  lineId: string,
-  sku: string,
-  name: string,
-  department: string | null,
-  storage: number,
-  quantity: number,
-  total: number,
-  scannedAt: number,
-  settled: 0 | 1,
-]
+const BASKET_FIELDS = 2
+const LINE_FIELDS = 6
 
 /** Each product once: thousands of baskets have the same. */
 export class Products {
   private readonly known = new Map<string, BasketProduct>()
 
-  product(sku: string, name: string, department: string | null, storage: Storage): BasketProduct {
+  shared(product: BasketProduct): BasketProduct {
+    const { sku, name, department, storage } = product
     const key = `${sku}\n${name}\n${department ?? ''}\n${storage}`
-    let product = this.known.get(key)
-    if (product === undefined) {
-      product = { sku, name, department, storage }
-      this.known.set(key, product)
-    }
+    const known = this.known.get(key)
+    if (known !== undefined) return known
+    this.known.set(key, product)
     return product
   }
 }
 
-/** The lines of a document as they are stored: a text costs a fraction of as many objects to read. */
-export function encodeLines(session: SessionDocument): string {
+export function basketOf(session: SessionDocument, products: Products): Basket {
   const scanned = firstScans(session)
   const start = Date.parse(session.startedAt)
   const settled = new Set(session.putBack.map(({ lineId }) => lineId))
-  const lines = session.lineItems.map((line): StoredLine => {
+  const lines = session.lineItems.map((line): BasketLine => {
     const { lineId, sku, name, department = null, storage = 'ambient', quantity, returnedQuantity, total } = line
-    const at = scanned.get(lineId) ?? start
-    const kept = storages.indexOf(storage)
-    return [lineId, sku, name, department, kept, quantity - returnedQuantity, total, at, settled.has(lineId) ? 1 : 0]
+    return {
+      lineId,
+      product: products.shared({ sku, name, department, storage }),
+      quantity: quantity - returnedQuantity,
+      total,
+      scannedAt: scanned.get(lineId) ?? start,
+      settled: settled.has(lineId),
+    }
   })
-  return JSON.stringify(lines)
+  return { id: session.id, version: session.version, day: session.startedAt.slice(0, 10), lines }
 }
 
-/** @throws SyntaxError where the text is damaged */
-export function decodeLines(text: string, products: Products): BasketLine[] {
-  return (JSON.parse(text) as StoredLine[]).map(
-    ([lineId, sku, name, department, storage, quantity, total, scannedAt, settled]) => ({
-      lineId,
-      product: products.product(sku, name, department, storages[storage] ?? 'ambient'),
-      quantity,
-      total,
-      scannedAt,
-      settled: settled === 1,
-    }),
-  )
+export function packBaskets(baskets: readonly Basket[]): PackedBaskets {
+  const [products, lineIds] = [new Places<BasketProduct>(), new Places<string>()]
+  const numbers: number[] = []
+  for (const { lines } of baskets) {
+    for (const { lineId, product, quantity, total, scannedAt, settled } of lines) {
+      numbers.push(lineIds.of(lineId), products.of(product), quantity, total, scannedAt, settled ? 1 : 0)
+    }
+  }
+  return {
+    ids: baskets.map(({ id }) => id),
+    products: products.values,
+    lineIds: lineIds.values,
+    baskets: Float64Array.from(baskets.flatMap(({ version, lines }) => [version, lines.length])),
+    lines: Float64Array.from(numbers),
+  }
+}
+
+/** @throws RangeError where what was stored is damaged */
+export function unpackBaskets(packed: PackedBaskets, day: string, shared: Products): Basket[] {
+  const { ids, lineIds, baskets, lines: numbers } = packed
+  const products = packed.products.map((product) => shared.shared(product))
+  let at = 0
+  const unpacked = ids.map((id, index): Basket => {
+    const count = baskets[index * BASKET_FIELDS + 1] ?? Number.NaN
+    const lines: BasketLine[] = []
+    for (let line = 0; line < count; line += 1, at += LINE_FIELDS) {
+      const lineId = lineIds[numbers[at] ?? -1]
+      const product = products[numbers[at + 1] ?? -1]
+      if (lineId === undefined || product === undefined) throw new RangeError('baskets of a day are damaged')
+      lines.push({
+        lineId,
+        product,
+        quantity: numbers[at + 2] as number,
+        total: numbers[at + 3] as number,
+        scannedAt: numbers[at + 4] as number,
+        settled: numbers[at + 5] === 1,
+      })
+    }
+    return { id, version: baskets[index * BASKET_FIELDS] ?? 0, day, lines }
+  })
+  if (at !== numbers.length) throw new RangeError('baskets of a day are damaged')
+  return unpacked
+}
+
+/** Numbers values in the order in which they come up. */
+class Places<Value> {
+  readonly values: Value[] = []
+  private readonly places = new Map<Value, number>()
+
+  of(value: Value): number {
+    const known = this.places.get(value)
+    if (known !== undefined) return known
+    const place = this.values.push(value) - 1
+    this.places.set(value, place)
+    return place
+  }
 }
