@@ -64,6 +64,17 @@ describe(`shifts (seed ${seed})`, () => {
     expect([lengthOf('2026-03-28'), lengthOf('2026-06-01'), lengthOf('2026-10-24')]).toEqual([7, 8, 9])
   })
 
+  it.each([
+    ['Europe/Berlin', '02:00', '2026-03-29', '2026-03-29T01:00:00Z'],
+    ['Europe/Berlin', '02:30', '2026-03-29', '2026-03-29T01:00:00Z'],
+    ['Europe/Berlin', '02:30', '2026-10-25', '2026-10-25T00:30:00Z'],
+    ['Asia/Beirut', '00:00', '2026-03-29', '2026-03-28T22:00:00Z'],
+    ['Pacific/Apia', '00:00', '2011-12-30', '2011-12-30T10:00:00Z'],
+  ])('in %s one from %s on %s begins at %s', (timezone, from, date, start) => {
+    const calendar = new ShiftCalendar({ timezone, shifts: [{ name: 'it', from }] })
+    expect(calendar.find(date, 'it')?.from).toBe(Date.parse(start))
+  })
+
   it('are none where the store has none', () => {
     const none = new ShiftCalendar({ timezone: 'Europe/Berlin', shifts: [] })
     expect(none.at(0)).toBeNull()

@@ -79,7 +79,7 @@ export class ShiftCalendar {
     const asked = Temporal.PlainDateTime.from(`${date}T${time}`)
     const shown = asked.toZonedDateTime(this.#zone)
     if (shown.toPlainDateTime().equals(asked)) return shown.epochMilliseconds
-    // Skipped: whatever lies in the gap begins at its end.
-    return (shown.getTimeZoneTransition('previous') ?? shown).epochMilliseconds
+    // Skipped: whatever lies in the gap begins at its end, which may be the very instant shown.
+    return (shown.add({ nanoseconds: 1 }).getTimeZoneTransition('previous') ?? shown).epochMilliseconds
   }
 }
