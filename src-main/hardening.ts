@@ -4,9 +4,10 @@ import { APP_SCHEME, isAppUrl } from './app-router.ts'
 
 /**
  * Notifications tell of waiting checks; persistent storage asks Chromium not to drop the outbox when the disk is short.
- * The latter has no prompt and gives away nothing.
+ * The latter has no prompt and gives away nothing. Charts are copied as pictures: written to the clipboard on a click, by
+ * Chromium's own encoder; what others put there stays unread.
  */
-const GRANTED = new Set(['notifications', 'persistent-storage'])
+const GRANTED = new Set(['notifications', 'persistent-storage', 'clipboard-sanitized-write'])
 const LOADABLE = new Set([`${APP_SCHEME}:`, 'devtools:', 'blob:', 'data:'])
 
 /** Denies navigation, new windows and webviews in every web contents that is ever made. */

@@ -5,6 +5,7 @@ import {
   IconBasketSearch,
   IconBasketX,
   IconBookmark,
+  IconChartHistogram,
   IconCommand,
   IconDatabaseHeart,
   IconDeviceDesktop,
@@ -21,6 +22,7 @@ import {
 } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
+import { chartPages, chartPageTitles } from '../features/analytics/charts-search.ts'
 import { useData } from '../ui/data-context.ts'
 import { useSavedViews } from '../ui/list-preferences.ts'
 import { allViews } from '../ui/saved-views.ts'
@@ -145,6 +147,27 @@ export function Commands() {
         icon: IconTransfer,
         run: go('/handover'),
       },
+      {
+        id: 'go.charts',
+        group: EVERYWHERE,
+        text: 'Go to the charts',
+        keys: 'alt+5',
+        icon: IconChartHistogram,
+        run: () => {
+          const { page, search } = useUiState.getState().charts
+          void navigate({ to: '/charts/$page', params: { page }, search })
+        },
+      },
+      ...chartPages.map(
+        (page): Command => ({
+          id: `go.charts.${page}`,
+          group: EVERYWHERE,
+          text: `Go to charts: ${chartPageTitles[page].toLowerCase()}`,
+          icon: IconChartHistogram,
+          run: () =>
+            void navigate({ to: '/charts/$page', params: { page }, search: useUiState.getState().charts.search }),
+        }),
+      ),
       {
         id: 'go.not-counted',
         group: EVERYWHERE,

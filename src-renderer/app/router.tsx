@@ -53,6 +53,7 @@ const problemProductsPage = lazyRouteComponent(
   'ProblemProductsPage',
 )
 const handoverPage = lazyRouteComponent(() => import('../features/handover/handover-page.tsx'), 'HandoverPage')
+const chartsPage = lazyRouteComponent(() => import('../features/analytics/charts-page.tsx'), 'ChartsPage')
 // A browser that loses its backend could not fetch them any more.
 const offlinePages = [
   sessionPage,
@@ -67,6 +68,7 @@ const offlinePages = [
   neverServedPage,
   problemProductsPage,
   handoverPage,
+  chartsPage,
 ]
 for (const page of offlinePages) loadLater(async () => page.preload?.())
 
@@ -177,6 +179,17 @@ const handoverRoute = createRoute({
   component: handoverPage,
 })
 
+const toCharts = () => {
+  throw redirect({ to: '/charts/$page', params: { page: 'today' }, replace: true })
+}
+const chartsRoute = createRoute({ getParentRoute: () => rootRoute, path: '/charts', beforeLoad: toCharts })
+const chartsPageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/charts/$page',
+  validateSearch: keepSessionsSearch,
+  component: chartsPage,
+})
+
 const notCountedRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/not-counted',
@@ -219,6 +232,8 @@ export const router = createRouter({
     neverServedRoute,
     problemProductsRoute,
     handoverRoute,
+    chartsRoute,
+    chartsPageRoute,
     notCountedRoute,
     dataSafetyRoute,
   ]),

@@ -12,6 +12,7 @@ import {
   IconArrowsSplit2,
   IconBasketSearch,
   IconBasketX,
+  IconChartHistogram,
   IconCheck,
   IconDatabaseHeart,
   IconDeviceDesktop,
@@ -99,6 +100,8 @@ function Navigation({ waiting }: { waiting: number }) {
   const sessionsSearch = useUiState((state) => state.sessionsSearch)
   const unseen = useDataStatus((status) => status.unseenResults)
   const inAbandoned = useLocation({ select: ({ pathname }) => abandonedPaths.includes(pathname) })
+  const charts = useUiState((state) => state.charts)
+  const inCharts = useMatchRoute()({ to: '/charts/$page' }) !== false
   const inSession = useMatchRoute()({ to: '/stores/$storeId/sessions/$sessionId' }) !== false
   return (
     <nav className={classes.rail} aria-label="Rooms">
@@ -147,6 +150,17 @@ function Navigation({ waiting }: { waiting: number }) {
       <Link to="/handover" className={classes.room_link} activeOptions={{ includeSearch: false }}>
         <IconTransfer size={22} stroke={1.7} aria-hidden />
         Handover
+      </Link>
+      <Link
+        to="/charts/$page"
+        params={{ page: charts.page }}
+        search={charts.search}
+        className={classes.room_link}
+        activeOptions={{ includeSearch: false }}
+        data-active={inCharts || undefined}
+      >
+        <IconChartHistogram size={22} stroke={1.7} aria-hidden />
+        Charts
       </Link>
       <div className={classes.railFoot}>
         <Link to="/not-counted" className={classes.room_link} activeOptions={{ includeSearch: false }}>

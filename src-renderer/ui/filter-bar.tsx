@@ -28,8 +28,9 @@ import type { SearchProblem } from './sessions-search.ts'
 import { spanWords } from './time-span.ts'
 
 const activities = Object.keys(activityLabels) as Activity[]
-/** Activity has its chips and the text its field. */
-const listed = (Object.keys(filterTitles) as FilterName[]).filter((name) => name !== 'activity' && name !== 'text')
+const titled = Object.keys(filterTitles) as FilterName[]
+/** In the list, activity has its chips and the text its field. */
+const isElsewhere = (name: FilterName): boolean => name === 'activity' || name === 'text'
 
 /** What is open over the bar: the menu of all filters, one filter, or nothing. */
 export type OpenFilter = 'menu' | FilterName | null
@@ -76,27 +77,33 @@ export function ActivityChips({ filters, facets, onChange }: FilterProps) {
 interface FilterMenuProps extends FilterProps {
   open: OpenFilter
   onOpen: (open: OpenFilter) => void
+  /** True where activity and text have no place of their own. */
+  all?: boolean
+  /** False where another control chooses the time. */
+  time?: boolean
 }
 
 /** The buttons for time and for all other filters, and the popover they share. */
-export function FilterMenu({ open, onOpen, ...props }: FilterMenuProps) {
+export function FilterMenu({ open, onOpen, all = false, time = true, ...props }: FilterMenuProps) {
   const { filters } = props
-  const isTime = open === 'started'
+  const isTime = time && open === 'started'
   const other = isTime ? null : open
   return (
     <div className={classes.menus}>
-      <FilterPopover
-        name="started"
-        open={isTime ? open : null}
-        onOpen={onOpen}
-        icon={IconCalendar}
-        text={filters.started === null ? 'Any time' : spanWords(filters.started)}
-        isActive={filters.started !== null}
-      >
-        {isTime && <Editor key={open} name={open} onOpen={onOpen} {...props} />}
-      </FilterPopover>
+      {time && (
+        <FilterPopover
+          name="started"
+          open={isTime ? open : null}
+          onOpen={onOpen}
+          icon={IconCalendar}
+          text={filters.started === null ? 'Any time' : spanWords(filters.started)}
+          isActive={filters.started !== null}
+        >
+          {isTime && <Editor key={open} name={open} onOpen={onOpen} {...props} />}
+        </FilterPopover>
+      )}
       <FilterPopover name="menu" open={other} onOpen={onOpen} icon={IconFilterPlus} text="Filter">
-        {other === 'menu' && <FilterList filters={filters} onOpen={onOpen} />}
+        {other === 'menu' && <FilterList filters={filters} all={all} onOpen={onOpen} />}
         {other !== null && other !== 'menu' && <Editor key={other} name={other} onOpen={onOpen} {...props} />}
       </FilterPopover>
     </div>
@@ -174,9 +181,16 @@ function Editor({ name, onOpen, ...props }: EditorProps) {
   )
 }
 
+interface FilterListProps {
+  filters: ListFilters
+  all: boolean
+  onOpen: (open: OpenFilter) => void
+}
+
 /** All filters by name; up and down move, a letter jumps to the next name that begins with it. */
-function FilterList({ filters, onOpen }: { filters: ListFilters; onOpen: (open: OpenFilter) => void }) {
+function FilterList({ filters, all, onOpen }: FilterListProps) {
   const list = useRef<HTMLDivElement>(null)
+  const listed = titled.filter((name) => all || !isElsewhere(name))
   // At once: the next letter is meant for the list, not for the screen under it.
   useLayoutEffect(() => list.current?.querySelector('button')?.focus(), [])
   const onKeyDown = (event: KeyboardEvent) => {
@@ -216,14 +230,22 @@ function FilterList({ filters, onOpen }: { filters: ListFilters; onOpen: (open: 
 interface FilterPillsProps {
   filters: ListFilters
   scope: ListScope
+  /** True where activity has no chips of its own. */
+  all?: boolean
   onOpen: (open: OpenFilter) => void
   onChange: (change: Partial<ListFilters>) => void
 }
 
 /** Every active filter in words: a click changes it, its cross takes it away. */
-export const FilterPills = memo(function FilterPills({ filters, scope, onOpen, onChange }: FilterPillsProps) {
+export const FilterPills = memo(function FilterPills({
+  filters,
+  scope,
+  all = false,
+  onOpen,
+  onChange,
+}: FilterPillsProps) {
   const active = activeFilters(filters)
-  const pills = active.filter((name) => name !== 'activity')
+  const pills = active.filter((name) => all || name !== 'activity')
   if (pills.length === 0) return null
   return (
     <ul className={classes.pills} aria-label="Active filters">

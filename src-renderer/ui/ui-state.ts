@@ -16,6 +16,8 @@ export interface RecentDecision {
 interface UiState {
   /** Filters of the sessions list when it was left. */
   sessionsSearch: SessionsSearch
+  /** The charts when they were left: page and everything in their URL. */
+  charts: { page: string; search: SessionsSearch }
   /** Where the list stood: row and pixel. */
   sessionsCursor: { key: string | null; scrollTop: number }
   /** Id of the view of the list that was chosen last; what is shown may differ from it by now. */
@@ -27,6 +29,8 @@ const RECENT_KEPT = 8
 
 const nothing: UiState = {
   sessionsSearch: {},
+  // Whoever comes for the first time wants the present, not all history.
+  charts: { page: 'today', search: { started: 'last-7-days' } },
   sessionsCursor: { key: null, scrollTop: 0 },
   chosenView: null,
   recentDecisions: [],

@@ -1,0 +1,148 @@
+/** Charts of the page "Abandoned". */
+import type { AbandonedFigures } from '../../data/chart-api.ts'
+import { clientLabel, obstacleLabel, progressLabel } from '../../ui/labels.ts'
+import type { ChartModel } from './chart-model.ts'
+import { COUNT, hourWords, intervalOf, money, SHARE } from './chart-words.ts'
+import { counted, lostAt, withObstacle } from './drill-down.ts'
+import { type ModelContext, overTime, ranking } from './model-context.ts'
+
+export function abandonedModels(figures: AbandonedFigures, context: ModelContext) {
+  const { series, lastSteps, obstacles, clients, hours } = figures
+  const { filters } = context
+  const value = money(figures.currency)
+  const { abandoned } = counted
+  const count: ChartModel = {
+    id: 'abandoned',
+    title: 'Abandoned baskets',
+    hint: 'by start of the session',
+    ...overTime(figures, context, () => abandoned),
+    unit: COUNT,
+    series: [{ id: 'count', name: 'Abandoned', color: 'lost', mark: 'bar', values: series.map((each) => each.count) }],
+    extras: [
+      { name: 'Sessions started', unit: COUNT, values: series.map(({ started }) => started) },
+      {
+        name: 'Share',
+        unit: SHARE,
+        values: series.map((each) => (each.started === 0 ? null : each.count / each.started)),
+      },
+    ],
+  }
+  const worth: ChartModel = {
+    id: 'abandoned-value',
+    title: 'Value left behind',
+    ...overTime(figures, context, () => ({ ...abandoned, currency: [figures.currency] })),
+    unit: value,
+    series: [{ id: 'value', name: 'Value', color: 'other', mark: 'bar', values: series.map((each) => each.value) }],
+  }
+  const where: ChartModel = {
+    id: 'last-steps',
+    title: 'Last step before they left',
+    ...ranking(
+      lastSteps,
+      'Last step',
+      ({ step }) => progressLabel(step).text,
+      filters,
+      ({ step }) => ({
+        ...lostAt(step),
+        ...abandoned,
+      }),
+    ),
+    unit: COUNT,
+    series: [
+      {
+        id: 'sessions',
+        name: 'Baskets',
+        color: 'lost',
+        mark: 'bar',
+        values: lastSteps.map(({ sessions }) => sessions),
+      },
+    ],
+    extras: [{ name: 'Value', unit: value, values: lastSteps.map((each) => each.value) }],
+  }
+  const why: ChartModel = {
+    id: 'abandoned-obstacles',
+    title: 'What happened last',
+    ...ranking(
+      obstacles,
+      'What happened',
+      ({ obstacle }) => obstacleLabel(obstacle),
+      filters,
+      ({ obstacle }) => ({
+        ...withObstacle(obstacle),
+        ...abandoned,
+      }),
+    ),
+    unit: COUNT,
+    series: [
+      {
+        id: 'sessions',
+        name: 'Baskets',
+        color: 'lost',
+        mark: 'bar',
+        values: obstacles.map(({ sessions }) => sessions),
+      },
+    ],
+    extras: [{ name: 'Value', unit: value, values: obstacles.map((each) => each.value) }],
+  }
+  const byClient: ChartModel = {
+    id: 'abandoned-clients',
+    title: 'Share of sessions abandoned, by client',
+    hint: 'with the interval that holds the true share 95 times in 100',
+    ...ranking(
+      clients,
+      'Client',
+      ({ client }) => clientLabel(client).text,
+      filters,
+      ({ client }) => ({
+        client: [client],
+        ...abandoned,
+      }),
+    ),
+    unit: SHARE,
+    series: [
+      {
+        id: 'share',
+        name: 'Abandoned',
+        color: 'lost',
+        mark: 'bar',
+        values: clients.map((each) => each.abandoned.share),
+        intervals: clients.map((each) => intervalOf(each.abandoned)),
+      },
+    ],
+    extras: [
+      { name: 'Baskets', unit: COUNT, values: clients.map((each) => each.abandoned.hits) },
+      { name: 'Sessions', unit: COUNT, values: clients.map((each) => each.abandoned.of) },
+      { name: 'Value', unit: value, values: clients.map((each) => each.value) },
+    ],
+  }
+  const byHour: ChartModel = {
+    id: 'abandoned-hours',
+    title: 'Share of sessions abandoned, by hour of the day',
+    ...ranking(
+      hours,
+      'Hour',
+      ({ hour }) => hourWords(hour),
+      filters,
+      ({ hour }) => ({ hour: [hour], ...abandoned }),
+    ),
+    layout: 'time',
+    rows: hours.map(({ hour }) => ({ label: hourWords(hour), tick: String(hour).padStart(2, '0') })),
+    unit: SHARE,
+    series: [
+      {
+        id: 'share',
+        name: 'Abandoned',
+        color: 'lost',
+        mark: 'bar',
+        values: hours.map((each) => each.abandoned.share),
+        intervals: hours.map((each) => intervalOf(each.abandoned)),
+      },
+    ],
+    extras: [
+      { name: 'Baskets', unit: COUNT, values: hours.map((each) => each.abandoned.hits) },
+      { name: 'Sessions', unit: COUNT, values: hours.map((each) => each.abandoned.of) },
+      { name: 'Value', unit: value, values: hours.map((each) => each.value) },
+    ],
+  }
+  return { count, worth, where, why, byClient, byHour }
+}

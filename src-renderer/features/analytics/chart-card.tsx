@@ -1,0 +1,154 @@
+/** One chart with all that can be done with it: point, walk it with keys, look behind it, read it as a table, take it along. */
+import { ActionIcon } from '@mantine/core'
+import { IconChartBar, IconCopy, IconFileTypeCsv, IconTable } from '@tabler/icons-react'
+import { type CSSProperties, memo, type ReactNode, useRef, useState } from 'react'
+import { csvDialectOf } from '../../ui/csv-dialect.ts'
+import { saveFile } from '../../ui/save-file.ts'
+import { tableCsv } from '../../ui/table-csv.ts'
+import { fileTable } from './chart-columns.ts'
+import { type ChartModel, isEmptyModel } from './chart-model.ts'
+import { copyPicture } from './chart-picture.ts'
+import { ChartPlot } from './chart-plot.tsx'
+import { ChartPointer } from './chart-pointer.tsx'
+import { ChartTable } from './chart-table.tsx'
+import classes from './charts.module.css'
+import { heightOf, plotFrame } from './plot-frame.ts'
+import { useInTurn } from './use-in-turn.ts'
+import { useNear, useWidth } from './use-near.ts'
+
+interface ChartCardProps {
+  model: ChartModel
+  /** Period and stores, for pictures and file names. */
+  scopeWords: string
+  /** Two columns of the page. */
+  wide?: boolean
+  /** Drawn at once and without buttons: for paper. */
+  onPaper?: boolean
+  /** Something below the chart, such as what cannot be counted. */
+  children?: ReactNode
+}
+
+export const ChartCard = memo(function ChartCard({
+  model,
+  scopeWords,
+  wide,
+  onPaper = false,
+  children,
+}: ChartCardProps) {
+  const card = useRef<HTMLElement>(null)
+  const room = useRef<HTMLDivElement>(null)
+  const isNear = useNear(card, onPaper)
+  const width = useWidth(room)
+  const shown = useInTurn(isNear ? model : null)
+  const [isTable, setIsTable] = useState(false)
+  const [note, setNote] = useState<string | null>(null)
+  const isEmpty = isEmptyModel(model)
+  const say = (words: string) => {
+    setNote(words)
+    setTimeout(() => setNote(null), NOTE_MS)
+  }
+  const copy = () => {
+    const drawing = room.current?.querySelector('svg')
+    if (drawing == null) return
+    copyPicture(drawing, model, scopeWords).then(
+      (where) => say(where === 'copied' ? 'Copied as a picture' : 'Saved as a picture'),
+      (error: unknown) => say(`No picture: ${error instanceof Error ? error.message : String(error)}`),
+    )
+  }
+  const save = () => {
+    const { titles, rows } = fileTable(model)
+    saveFile(tableCsv(`floorwalker-${model.id}.csv`, titles, rows, csvDialectOf(navigator.language)))
+  }
+  return (
+    <section
+      ref={card}
+      className={classes.card}
+      data-wide={wide || undefined}
+      data-testid={`chart-${model.id}`}
+      data-painted={shown === model || undefined}
+      aria-label={model.title}
+    >
+      <div className={classes.cardHead}>
+        <h2>{model.title}</h2>
+        {model.hint !== undefined && <p>{model.hint}</p>}
+        {!onPaper && (
+          <div className={classes.cardTools}>
+            <span role="status">{note}</span>
+            <Tool
+              label={isTable ? 'Show as a chart' : 'Show as a table'}
+              icon={isTable ? IconChartBar : IconTable}
+              isPressed={isTable}
+              onClick={() => setIsTable(!isTable)}
+            />
+            <Tool label="Copy as a picture" icon={IconCopy} disabled={isTable || isEmpty} onClick={copy} />
+            <Tool label="Export as CSV" icon={IconFileTypeCsv} disabled={model.rows.length === 0} onClick={save} />
+          </div>
+        )}
+      </div>
+      {model.series.length > 1 && <Legend model={model} />}
+      <div
+        ref={room}
+        className={classes.room}
+        data-table={isTable || undefined}
+        style={{ '--room': `${heightOf(model)}px` } as CSSProperties}
+      >
+        {isTable && <ChartTable model={model} />}
+        {!isTable && shown !== null && width > 0 && <Drawing model={shown} width={width} onPaper={onPaper} />}
+        {!isTable && isEmpty && <p className={classes.nothing}>Nothing of this in the period.</p>}
+      </div>
+      {children}
+    </section>
+  )
+})
+
+const NOTE_MS = 4_000
+
+interface ToolProps {
+  label: string
+  icon: typeof IconTable
+  isPressed?: boolean
+  disabled?: boolean
+  onClick: () => void
+}
+
+function Tool({ label, icon: ToolIcon, isPressed, disabled, onClick }: ToolProps) {
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size={24}
+      aria-label={label}
+      title={label}
+      aria-pressed={isPressed}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <ToolIcon size={15} stroke={1.7} />
+    </ActionIcon>
+  )
+}
+
+function Drawing({ model, width, onPaper }: { model: ChartModel; width: number; onPaper: boolean }) {
+  const frame = plotFrame(model, width)
+  return (
+    <>
+      <div aria-hidden className={classes.drawing}>
+        <ChartPlot model={model} frame={frame} />
+      </div>
+      {!onPaper && <ChartPointer model={model} frame={frame} />}
+    </>
+  )
+}
+
+function Legend({ model }: { model: ChartModel }) {
+  return (
+    <ul className={classes.legend} aria-label="Legend">
+      {model.series.map(({ id, name, color, mark }, at) => (
+        <li key={id}>
+          <i style={{ backgroundColor: `var(--fw-chart-${color})` }} data-mark={mark} data-hatch={at} aria-hidden />
+          {name}
+        </li>
+      ))}
+    </ul>
+  )
+}

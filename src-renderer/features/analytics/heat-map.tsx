@@ -1,0 +1,189 @@
+/** The charts' page "Heat map": weekday × hour of the stores' own time, for any measure. */
+import { ActionIcon, Loader, NativeSelect } from '@mantine/core'
+import { IconFileTypeCsv } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { type CSSProperties, type KeyboardEvent, memo, useRef, useState } from 'react'
+import { type HeatMap, type HeatMeasure, heatMeasures } from '../../data/chart-api.ts'
+import { csvDialectOf } from '../../ui/csv-dialect.ts'
+import { useData } from '../../ui/data-context.ts'
+import { counted } from '../../ui/labels.ts'
+import type { ListFilters } from '../../ui/list-filters.ts'
+import { saveFile } from '../../ui/save-file.ts'
+import { tableCsv } from '../../ui/table-csv.ts'
+import { figureWords, fileUnit, fileValue, hourWords, shortWords, type Unit, weekdayNames } from './chart-words.ts'
+import classes from './charts.module.css'
+import { type ListTarget, searchBehind } from './drill-down.ts'
+import { FiguresFrame } from './figures-frame.tsx'
+import { cellWords, type HeatCell, HOURS_OF_DAY, heatGrid, heatMeasureWords, heatOf } from './heat-model.ts'
+import type { PageProps } from './page-props.ts'
+import { useAnswer, useChartQuery, useContactGaps, useModelContext } from './use-charts.ts'
+
+export function HeatMapCharts({ charts, onPaper }: PageProps) {
+  const data = useData()
+  const query = useChartQuery(charts)
+  const { measure } = charts.settings
+  const gaps = useContactGaps(charts.chosen)
+  const context = useModelContext(charts, 'hour', gaps)
+  const {
+    answer: map,
+    isOutdated,
+    error,
+  } = useAnswer(['heatMap', query, measure], query.nowMs, (nowMs) => data.heatMap({ ...query, nowMs, measure }))
+  const save = (answer: HeatMap) => {
+    const unit = heatMeasureWords[answer.measure].unit(answer.currency)
+    const titles = [`${heatMeasureWords[answer.measure].title}${fileUnit(unit)}`, ...HOURS_OF_DAY.map(hourWords)]
+    const rows = heatGrid(answer).map((cells, weekday) => [
+      weekdayNames[weekday] ?? '',
+      ...cells.map((cell) => fileValue(cell?.value ?? null, unit)),
+    ])
+    saveFile(tableCsv('floorwalker-heat-map.csv', titles, rows, csvDialectOf(navigator.language)))
+  }
+  return (
+    <FiguresFrame {...{ charts, error, onPaper }} answer={map} isOutdated={isOutdated} gap={context.gap?.words ?? null}>
+      <section className={classes.card} data-testid="chart-heat-map" aria-label="Heat map">
+        <div className={classes.cardHead}>
+          <h2>{heatMeasureWords[map?.measure ?? measure].title}</h2>
+          <p>by weekday and hour of the start; counts and sums are of the whole period</p>
+          {!onPaper && (
+            <div className={classes.cardTools}>
+              <NativeSelect
+                size="xs"
+                aria-label="Measure"
+                value={measure}
+                data={heatMeasures.map((value) => ({ value, label: heatMeasureWords[value].title }))}
+                onChange={(event) => charts.set({ measure: event.currentTarget.value as HeatMeasure })}
+              />
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size={24}
+                aria-label="Export as CSV"
+                title="Export as CSV"
+                disabled={map === undefined}
+                onClick={() => map !== undefined && save(map)}
+              >
+                <IconFileTypeCsv size={15} stroke={1.7} />
+              </ActionIcon>
+            </div>
+          )}
+        </div>
+        {map === undefined ? (
+          <Loader size="sm" role="status" aria-label="Counting" />
+        ) : (
+          <Grid map={map} filters={context.filters} />
+        )}
+      </section>
+    </FiguresFrame>
+  )
+}
+
+/** A table whose cells are walked with arrow keys; each leads to its sessions. */
+const Grid = memo(function Grid({ map, filters }: { map: HeatMap; filters: ListFilters }) {
+  const table = useRef<HTMLTableElement>(null)
+  const [at, setAt] = useState({ weekday: 0, hour: 0 })
+  const { title, unit: unitOf, of } = heatMeasureWords[map.measure]
+  const unit = unitOf(map.currency)
+  const highest = Math.max(0, ...map.cells.map(({ value }) => value ?? 0))
+  const behind = (weekday: number, hour: number): ListTarget =>
+    searchBehind(filters, { ...of, weekday: [weekday], hour: [hour] })
+  const move = (event: KeyboardEvent) => {
+    const steps: Record<string, [number, number]> = {
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      Home: [0, -24],
+      End: [0, 24],
+    }
+    const step = steps[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+    const within = (value: number, count: number) => Math.min(count - 1, Math.max(0, value))
+    const next = { weekday: within(at.weekday + step[0], 7), hour: within(at.hour + step[1], 24) }
+    setAt(next)
+    table.current?.querySelector<HTMLElement>(`[data-cell="${next.weekday}-${next.hour}"]`)?.focus()
+  }
+  return (
+    <>
+      <table ref={table} className={classes.heat} aria-label={`${title} by weekday and hour`}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className={classes.spoken}>Weekday</span>
+            </th>
+            {HOURS_OF_DAY.map((hour) => (
+              <th key={hour} scope="col" aria-label={hourWords(hour)}>
+                {String(hour).padStart(2, '0')}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody onKeyDown={move}>
+          {heatGrid(map).map((cells, weekday) => (
+            <tr key={weekdayNames[weekday]}>
+              <th scope="row">{weekdayNames[weekday]}</th>
+              {cells.map((cell, hour) => (
+                <td key={HOURS_OF_DAY[hour]}>
+                  <Cell
+                    cell={cell}
+                    unit={unit}
+                    words={cellWords(weekday, hour)}
+                    heat={heatOf(cell?.value ?? 0, highest)}
+                    place={`${weekday}-${hour}`}
+                    isStop={at.weekday === weekday && at.hour === hour}
+                    behind={behind(weekday, hour)}
+                    onFocus={() => setAt({ weekday, hour })}
+                  />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className={classes.heatScale} aria-hidden>
+        {figureWords(0, unit)} <i /> {figureWords(highest, unit)}
+        <span>empty: nobody knows, or no such hour in the period</span>
+      </p>
+    </>
+  )
+})
+
+interface CellProps {
+  cell: HeatCell | null
+  unit: Unit
+  words: string
+  heat: number
+  place: string
+  /** True for the one cell that Tab reaches. */
+  isStop: boolean
+  behind: ListTarget
+  onFocus: () => void
+}
+
+function Cell({ cell, unit, words, heat, place, isStop, behind, onFocus }: CellProps) {
+  const value = cell?.value ?? null
+  const sessions = cell?.sessions ?? 0
+  const full = `${words}: ${figureWords(value, unit)}, ${counted(sessions, 'session')}`
+  const shared = {
+    className: classes.cell,
+    tabIndex: isStop ? 0 : -1,
+    'data-cell': place,
+    title: full,
+    style: { '--heat': heat } as CSSProperties,
+    onFocus,
+  }
+  if (value === null || sessions === 0) {
+    return (
+      <span {...shared} data-unknown={value === null || undefined}>
+        <span className={classes.spoken}>{full}</span>
+        {value !== null && <span aria-hidden>{shortWords(value, unit)}</span>}
+      </span>
+    )
+  }
+  return (
+    <Link to="/sessions" search={behind} aria-label={full} {...shared}>
+      {shortWords(value, unit)}
+    </Link>
+  )
+}
