@@ -68,6 +68,33 @@ test('append, entries, confirm, device', async () => {
   expect(await entries()).toEqual(['b'])
 })
 
+test('many decisions are numbered in their order, with one sync; without a disk none is', async () => {
+  const { call, folder } = await world()
+  await call('POST', '/local/journal/append', decision('a'))
+  const { syncs } = folder
+  const many = {
+    employeeNumber: '1001',
+    mutations: Array.from({ length: 300 }, (_, n) => decision(`m${n}`).mutation),
+  }
+  const saved = journalEntriesSchema.parse(await (await call('POST', '/local/journal/append-many', many)).json())
+  expect(saved.entries.map(({ mutation }) => [mutation.id, mutation.seq])).toEqual(
+    many.mutations.map(({ id }, n) => [id, n + 2]),
+  )
+  expect(folder.syncs).toBe(syncs + 1)
+  folder.space = 100
+  const refused = {
+    ...many,
+    mutations: many.mutations.map((mutation) => ({ ...mutation, id: `${mutation.id}-again` })),
+  }
+  const failed = await call('POST', '/local/journal/append-many', refused)
+  expect(await problemIn(failed)).toMatchObject({
+    code: 'internal',
+    detail: 'The disk of this PC is full: nothing was saved',
+  })
+  const kept = journalEntriesSchema.parse(await (await call('GET', '/local/journal/entries')).json()).entries
+  expect(kept).toHaveLength(301)
+})
+
 test('renumber answers all that is pending, adopted first', async () => {
   const { call } = await world()
   const { mutation } = decision('a')

@@ -3,7 +3,7 @@ import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { discardAtOf } from '#shared/session/goods-outside.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { PutBackItem, PutBackList } from '../abandoned-api.ts'
-import type { Basket } from './basket-lines.ts'
+import type { Basket, BasketLine, BasketProduct } from './basket-lines.ts'
 
 /** A basket that is not reviewed. */
 export interface LeftBasket {
@@ -29,54 +29,81 @@ export function mergePutBack(
   rulesOf: (storeId: string) => StoreSettings['putBack'] | undefined,
   nowMs: number,
 ): Omit<PutBackList, 'complete'> {
-  const merged = new Map<string, Merged>()
+  const merging = new Merging(rulesOf, nowMs)
   let withItems = 0
   let withoutDetails = 0
-  let pieces = 0
-  let key = ''
-  let of: Merged | undefined
   for (const { row, basket } of baskets) {
     // An empty basket leaves nothing to be put back, whatever its details are.
     if (basket === undefined) withoutDetails += row.quantity > 0 ? 1 : 0
+    else if (merging.add(row, basket.lines)) withItems += 1
+  }
+  const items = merging.items()
+  const pieces = items.reduce((sum, { quantity }) => sum + quantity, 0)
+  return { items: items.sort(compareItems), baskets: withItems, pieces, withoutDetails }
+}
+
+class Merging {
+  private readonly merged = new Map<string, Merged>()
+  /** By store and currency: baskets of a store share their products, so that a line needs no key of its own. */
+  private readonly known = new Map<string, Map<BasketProduct, Merged>>()
+
+  constructor(
+    private readonly rulesOf: (storeId: string) => StoreSettings['putBack'] | undefined,
+    private readonly nowMs: number,
+  ) {}
+
+  /** @returns whether anything of the basket is still to be put back */
+  add(row: LeftBasket['row'], lines: readonly BasketLine[]): boolean {
+    const scope = `${row.currency}\n${row.storeId}`
+    const known = this.known.get(scope) ?? new Map<BasketProduct, Merged>()
+    this.known.set(scope, known)
     let hasItems = false
-    for (const { lineId, product, quantity, total, scannedAt, settled } of basket?.lines ?? []) {
+    for (const { lineId, product, quantity, total, scannedAt, settled } of lines) {
       if (settled || quantity <= 0) continue
       hasItems = true
-      const { sku, name, department, storage } = product
-      key = `${row.storeId}\n${sku}\n${department ?? ''}\n${storage}\n${row.currency}`
-      of = merged.get(key)
+      let of = known.get(product)
       if (of === undefined) {
-        const { storeId, currency } = row
-        const rules = rulesOf(storeId)
-        const item = { storeId, sku, name, department, storage, quantity: 0, value: 0, currency, lines: [] }
-        of = {
-          item: { ...item, scannedAt, discardAt: null, overdue: 0 },
-          keepsMs: rules === undefined ? null : discardAtOf(storage, 0, rules),
-          nameAt: scannedAt,
-        }
-        merged.set(key, of)
+        of = this.of(row, product, scannedAt)
+        known.set(product, of)
       }
       const { item } = of
       item.lines.push({ sessionId: row.id, lineId, quantity, scannedAt })
       item.quantity += quantity
       item.value += total
-      item.scannedAt = Math.min(item.scannedAt, scannedAt)
+      if (scannedAt < item.scannedAt) item.scannedAt = scannedAt
       // A product that was renamed is called what it was called last.
       if (scannedAt > of.nameAt) {
         of.nameAt = scannedAt
-        item.name = name
+        item.name = product.name
       }
-      if (of.keepsMs !== null && scannedAt + of.keepsMs <= nowMs) item.overdue += quantity
-      pieces += quantity
+      if (of.keepsMs !== null && scannedAt + of.keepsMs <= this.nowMs) item.overdue += quantity
     }
-    if (hasItems) withItems += 1
+    return hasItems
   }
-  const items = Array.from(merged.values(), ({ item, keepsMs }) => {
-    item.lines.sort((a, b) => a.scannedAt - b.scannedAt || compare(a.sessionId, b.sessionId))
-    item.discardAt = keepsMs === null ? null : item.scannedAt + keepsMs
-    return item
-  })
-  return { items: items.sort(compareItems), baskets: withItems, pieces, withoutDetails }
+
+  items(): PutBackItem[] {
+    return Array.from(this.merged.values(), ({ item, keepsMs }) => {
+      item.lines.sort((a, b) => a.scannedAt - b.scannedAt || compare(a.sessionId, b.sessionId))
+      item.discardAt = keepsMs === null ? null : item.scannedAt + keepsMs
+      return item
+    })
+  }
+
+  private of({ storeId, currency }: LeftBasket['row'], product: BasketProduct, scannedAt: number): Merged {
+    const { sku, name, department, storage } = product
+    const key = `${storeId}\n${sku}\n${department ?? ''}\n${storage}\n${currency}`
+    const known = this.merged.get(key)
+    if (known !== undefined) return known
+    const rules = this.rulesOf(storeId)
+    const item = { storeId, sku, name, department, storage, quantity: 0, value: 0, currency, lines: [] }
+    const merged: Merged = {
+      item: { ...item, scannedAt, discardAt: null, overdue: 0 },
+      keepsMs: rules === undefined ? null : discardAtOf(storage, 0, rules),
+      nameAt: scannedAt,
+    }
+    this.merged.set(key, merged)
+    return merged
+  }
 }
 
 /** Cold goods first, what must be discarded soonest first; the others by department and name. */
