@@ -247,8 +247,8 @@ export function AbandonedPage() {
     }
     const to = moves[chord.replace('shift+', '')]
     const act: Partial<Record<string, () => void>> = {
-      enter: () => open(active, true),
-      space: () => toggle(active),
+      enter: () => open(Math.max(active, 0), true),
+      space: () => toggle(Math.max(active, 0)),
       escape: () => (selection.size > 0 ? unselect() : view.open !== null && close()),
     }
     if (to !== undefined) move(to, chord.startsWith('shift+'))
