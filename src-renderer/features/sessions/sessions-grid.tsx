@@ -28,7 +28,7 @@ import { HEADER_HEIGHT, type ListScroll, ROW_HEIGHT } from './use-list-scroll.ts
 const LAYER_ROWS = 1_000
 /** Room for the checkbox, gaps and edges, pixels; see the stylesheet. */
 const MARK_WIDTH = 28
-const COLUMN_GAP = 12
+const COLUMN_GAP = 10
 const EDGES = 16
 /**
  * Answers come within a frame or two: what is outdated for longer must not look like the answer. A fade in the stylesheet
