@@ -151,7 +151,7 @@ test('the list is found, narrowed, kept, counted and read without a mouse', asyn
     await page.goto(`${backend.url}/sessions?stores=["berlin","gone"]&loyaltyTier=gold&client=matrix&items=many`)
     const problems = page.getByTestId('search-problems')
     await expect(problems).toContainText('“loyaltyTier”')
-    await expect(problems).toContainText('“items”')
+    await expect(problems).toContainText('“Items”')
     await expect(problems).toContainText('“gone” is no store of yours')
     await expect(problems).not.toContainText('“stores”')
     await expect(count(page)).toContainText('10 sessions')

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { storeSettingsSchema } from '#shared/protocol/store-settings.ts'
 import type { Range } from '../data/data-api.ts'
-import { filterOf, type ListFilters, listScope, noListFilters } from './list-filters.ts'
+import { filterTitles } from './filter-words.ts'
+import { type FilterName, filterOf, type ListFilters, listScope, noListFilters } from './list-filters.ts'
 import {
   isSameSearch,
   keepSessionsSearch,
@@ -91,7 +92,10 @@ it.each([
 ])('names the field of a malformed value: %s=%j', (field, value) => {
   const { view, problems } = readSessionsSearch({ [field]: value })
   expect(problems.map((problem) => problem.field)).toEqual([field])
-  expect(problems[0]?.message).toContain(`“${field}”`)
+  const title = field === 'ascending' ? 'ascends' : `“${filterTitles[field as FilterName]}”`
+  expect(problems[0]?.message).toContain(title)
+  // In words, not as it is written for machines.
+  expect(problems[0]?.message).not.toContain('{')
   expect(view.filters).toEqual(noListFilters)
 })
 

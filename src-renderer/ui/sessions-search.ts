@@ -4,6 +4,7 @@
  */
 import { readWallHour } from '#shared/time/wall-hour.ts'
 import type { Range, SessionSort } from '../data/data-api.ts'
+import { type ChoiceName, choiceWords, filterTitles } from './filter-words.ts'
 import { activityLabels, checkLabels, endReasonLabels, stateLabels } from './labels.ts'
 import { type FilterName, type HourSpan, isOff, type ListFilters, noListFilters } from './list-filters.ts'
 import { readTimeSpan, type TimeSpan, writeTimeSpan } from './time-span.ts'
@@ -65,7 +66,11 @@ interface Field<T> {
 }
 
 const listOf = (raw: unknown): unknown[] => (Array.isArray(raw) ? raw : [raw])
-const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)))
+/** As a person may read it: what stands in a URL can be anything. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.map(shown).join(', ')
+  return typeof value === 'object' && value !== null ? Object.keys(value).join(', ') : String(value)
+}
 
 /** Several values of which `understand` knows each. */
 function choices<T extends string | number>(understand: (value: unknown) => T | null, expected: string): Field<T[]> {
@@ -89,10 +94,12 @@ function choices<T extends string | number>(understand: (value: unknown) => T | 
 const asText = (value: unknown): string | null =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null
 
-const oneOf = <T extends string>(known: Readonly<Record<T, unknown>>): Field<T[]> =>
+const oneOf = <T extends string>(name: ChoiceName, known: Readonly<Record<T, unknown>>): Field<T[]> =>
   choices(
     (value) => (typeof value === 'string' && Object.hasOwn(known, value) ? (value as T) : null),
-    `one of ${Object.keys(known).join(', ')}`,
+    `one of ${Object.keys(known)
+      .map((value) => choiceWords(name, value))
+      .join(', ')}`,
   )
 
 const anyText = choices((value) => asText(value) || null, 'a text')
@@ -159,13 +166,13 @@ const hours = single<HourSpan>(
 )
 
 const fields: { [Name in FilterName]: Field<ListFilters[Name]> } = {
-  activity: oneOf(activityLabels),
-  state: oneOf(stateLabels),
+  activity: oneOf('activity', activityLabels),
+  state: oneOf('state', stateLabels),
   progress: anyText,
   client: anyText,
-  spotCheck: oneOf(checkLabels),
-  ageVerification: oneOf(checkLabels),
-  endReason: oneOf({ ...endReasonLabels, none: '' }),
+  spotCheck: oneOf('spotCheck', checkLabels),
+  ageVerification: oneOf('ageVerification', checkLabels),
+  endReason: oneOf('endReason', { ...endReasonLabels, none: '' }),
   currency: choices(
     (value) => (typeof value === 'string' && /^[A-Z]{3}$/.test(value) ? value : null),
     'a currency code such as EUR',
@@ -220,7 +227,7 @@ export function readSessionsSearch(search: SessionsSearch): { view: ListView; pr
     for (const each of wrong)
       report(
         name,
-        `The filter “${name}” has a value that is not understood: “${each}”. It takes ${fields[name].expected}.`,
+        `The filter “${filterTitles[name]}” has a value that is not understood: “${each}”. It takes ${fields[name].expected}.`,
       )
   }
   for (const [name, raw] of Object.entries(search)) {
@@ -231,7 +238,7 @@ export function readSessionsSearch(search: SessionsSearch): { view: ListView; pr
       else report(name, `“${shown(raw)}” is not a column this version can sort by.`)
     } else if (name === 'ascending') {
       if (typeof raw === 'boolean') view.descending = !raw
-      else report(name, `“ascending” is true or false, not “${shown(raw)}”.`)
+      else report(name, `Whether the list ascends is told by true or false, not by “${shown(raw)}”.`)
     } else report(name, `This version has no filter “${name}” (here “${shown(raw)}”).`)
   }
   return { view, problems }
