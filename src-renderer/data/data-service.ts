@@ -319,7 +319,10 @@ export class DataService implements WorkerApi {
       },
       onCorruptBlock: (storeId, date) => this.noteIncident({ kind: 'block_corrupt', count: 1, storeId, date }),
       hasRow: (storeId, id, version) => (this.index.confirmed(storeId, id)?.version ?? 0) >= version,
-      onDocuments: (storeId, ids) => this.abandonedBaskets.followed(storeId, ids),
+      onDocuments: (storeId, ids) => {
+        this.abandonedBaskets.followed(storeId, ids)
+        this.ports.broadcast({ type: 'changed', storeId, ids })
+      },
       onFirstSync: (progress) => {
         this.firstSync = progress
         this.publish()

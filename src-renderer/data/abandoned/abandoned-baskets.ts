@@ -24,7 +24,7 @@ import type { Deciding, DecisionDesk } from '../decision-desk.ts'
 import { nextTask } from '../export/next-task.ts'
 import type { SessionIndex } from '../session-index.ts'
 import { abandonedBasket, findAbandoned } from './abandoned-list.ts'
-import { type AbandonedRow, AbandonedRows, wouldBeAbandoned } from './abandoned-rows.ts'
+import { type AbandonedRow, AbandonedRows, LEFT_DETAILS_DAYS, wouldBeAbandoned } from './abandoned-rows.ts'
 import { BasketStore } from './basket-store.ts'
 import { exitRates, notExitedRows, paidAt } from './exits.ts'
 import { neverServed, neverServedRows } from './never-served.ts'
@@ -54,13 +54,14 @@ export interface AbandonedPorts {
 /** Documents read between two looks at what else is to do. */
 const BATCH = 100
 const PREPARE_PAUSE_MS = 500
+const DAY_MS = 24 * 3_600_000
 
 export class AbandonedBaskets {
   private readonly rows: AbandonedRows
   private readonly baskets: BasketStore
   private readonly calendars = new WeakMap<StoreSettings, ShiftCalendar>()
   private preparing = false
-  private counted: { key: string; revision: number; answer: ProblemProducts } | null = null
+  private counted: { key: string; revision: number; isRunning: boolean; answer: Promise<ProblemProducts> } | null = null
 
   constructor(private readonly ports: AbandonedPorts) {
     this.rows = new AbandonedRows(ports.index)
@@ -82,7 +83,7 @@ export class AbandonedBaskets {
     this.prepareSoon()
   }
 
-  /** Reads what lists need of baskets that are not reviewed, behind what is asked meanwhile. */
+  /** Reads what lists need of baskets whose details are always here, behind what is asked meanwhile. */
   prepareSoon(): void {
     if (this.preparing) return
     this.preparing = true
@@ -100,7 +101,8 @@ export class AbandonedBaskets {
 
   private async readAhead(): Promise<void> {
     const stores = this.ports.visibleStores([])
-    const rows = this.left(stores, null, this.ports.now()).map(({ row }) => row)
+    const nowMs = this.ports.now()
+    const rows = this.left(stores, nowMs - LEFT_DETAILS_DAYS * DAY_MS, nowMs).map(({ row }) => row)
     await this.baskets.read(rows)
     for (const storeId of stores) {
       await this.baskets.prune(
@@ -212,16 +214,32 @@ export class AbandonedBaskets {
     return served
   }
 
-  async problemProducts(query: { storeIds: string[]; from: number; to: number }): Promise<ProblemProducts> {
-    const { index, documents, now } = this.ports
+  problemProducts(query: { storeIds: string[]; from: number; to: number }): Promise<ProblemProducts> {
     const storeIds = this.ports.visibleStores(query.storeIds)
     const key = JSON.stringify([storeIds, query.from, query.to])
-    const { revision } = index
-    if (this.counted?.key === key && this.counted.revision === revision) return this.counted.answer
+    const { revision } = this.ports.index
+    const { counted } = this
+    // A count that goes on answers who asks meanwhile: with each change a new one would begin.
+    if (counted?.key === key && (counted.isRunning || counted.revision === revision)) return counted.answer
+    const answer = this.countProducts({ ...query, storeIds })
+    const counting = { key, revision, isRunning: true, answer }
+    this.counted = counting
+    const ended = () => {
+      counting.isRunning = false
+    }
+    answer.then(ended, () => {
+      ended()
+      if (this.counted === counting) this.counted = null
+    })
+    return answer
+  }
+
+  private async countProducts(query: { storeIds: string[]; from: number; to: number }): Promise<ProblemProducts> {
+    const { index, documents, now } = this.ports
     const { rows } = index.query(
       {
         ...noFilter,
-        storeIds,
+        storeIds: query.storeIds,
         startedFrom: query.from,
         startedTo: query.to,
         sort: 'startedAt',
@@ -243,9 +261,7 @@ export class AbandonedBaskets {
         if (document !== undefined) count.add(document, isAbandoned(row) || wouldBeAbandoned(row, now()))
       }
     }
-    const answer = count.result(rows.length)
-    this.counted = { key, revision, answer }
-    return answer
+    return count.result(rows.length)
   }
 
   /** Baskets that were left in a time, UTC milliseconds, from included, to excluded. */
