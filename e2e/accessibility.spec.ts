@@ -56,8 +56,23 @@ test('every page is accessible', async () => {
       { type: 'session.started', client: { type: 'hand-scanner' } },
       { type: 'item.added', lineId: 'l1', sku: '4001', name: 'Pears', quantity: 1, unitPrice: 279 },
     )
+    const longAgo = { now: () => Date.now() - 5 * 3_600_000, monotonic: () => performance.now() }
+    await new ScriptedShopper(store, STORE, 'left', longAgo).send(
+      { type: 'session.started', client: { type: 'sdk-ios' } },
+      {
+        ...{
+          type: 'item.added',
+          lineId: 'l1',
+          sku: '4006381333931',
+          name: 'Oat milk 1 l',
+          quantity: 1,
+          unitPrice: 199,
+        },
+        ...{ department: 'Dairy', storage: 'chilled' },
+      },
+    )
     await signIn(page, '100', 'anna-secret')
-    await expect(page.getByTestId('session-row')).toHaveCount(3)
+    await expect(page.getByTestId('session-row')).toHaveCount(4)
     await expectNothingGrave(page, 'sessions')
     await row(page, 'other').click()
     await page.getByRole('button', { name: 'Ask for a check…' }).click()
@@ -96,6 +111,17 @@ test('every page is accessible', async () => {
     await page.getByRole('link', { name: 'Scanner codes' }).click()
     await expect(page.getByRole('img', { name: 'Barcode FW-TAKE' })).toBeVisible()
     await expectNothingGrave(page, 'scanner codes')
+    await navigate(page, 'Abandoned')
+    await page.getByTestId('basket-row').click()
+    await expect(page.getByTestId('basket-item')).toBeVisible()
+    await expectNothingGrave(page, 'abandoned baskets')
+    await page.getByTestId('basket-row').locator('[data-mark]').click()
+    await page.keyboard.press('r')
+    await expect(page.getByTestId('bulk-review')).toBeVisible()
+    await expectNothingGrave(page, 'review of several baskets')
+    await page.getByRole('link', { name: 'Put back', exact: true }).click()
+    await expect(page.getByTestId('put-back-item')).toBeVisible()
+    await expectNothingGrave(page, 'put-back list')
     for (const tab of ['Not exited', 'Never served', 'Products']) {
       await navigate(page, 'Abandoned')
       await page.getByRole('link', { name: tab, exact: true }).click()
