@@ -82,7 +82,7 @@ export function FiguresFrame({
                 data={currencies.map((each) => each.currency)}
                 onChange={(event) => charts.set({ money: event.currentTarget.value })}
               />
-            )}
+            )}{' '}
             alone ({currencies.map((each) => `${each.currency} ${each.count.toLocaleString('en')}`).join(', ')})
           </span>
         )}
