@@ -124,7 +124,7 @@ export async function measureConsole(ground: Ground): Promise<ConsoleFigures> {
   }
 }
 
-interface Opened {
+export interface Opened {
   desktop: Desktop
   data: JSHandle<DataApi>
   usableMs: number
@@ -132,7 +132,7 @@ interface Opened {
 }
 
 /** Signs in on a PC that has nothing yet, and waits until all sessions are there. */
-async function firstSync(from: { backend: Backend; userData: string; sessions: number }): Promise<Opened> {
+export async function firstSync(from: { backend: Backend; userData: string; sessions: number }): Promise<Opened> {
   if (employee === undefined) throw new Error('nobody can sign in')
   const exports = path.join(from.userData, 'exports')
   await mkdir(exports, { recursive: true })

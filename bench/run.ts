@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME … --json FILE]`: lists the benchmarks and runs those named, or all. */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { analytics } from './analytics.ts'
 import { checkNotification } from './check-notification.ts'
 import { exportBenchmark } from './export.ts'
 import { ingest } from './ingest.ts'
@@ -16,6 +17,7 @@ const benchmarks: Record<string, Benchmark> = {
   sync,
   export: exportBenchmark,
   million,
+  analytics,
   'check-notification': checkNotification,
   'put-back': putBack,
 }

@@ -1,7 +1,10 @@
 /** DuckDB-Wasm with its database in an OPFS file; sorts and filters are what its columns are made for. */
 import { AsyncDuckDB, type AsyncDuckDBConnection, ConsoleLogger, DuckDBAccessMode, LogLevel } from '@duckdb/duckdb-wasm'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
+import { answerOf, type PlanRow, type PlanRows, plans } from '../analytics-plans.ts'
+import type { ChartAnswer, ChartQuestion } from '../analytics-questions.ts'
 import type { Answer, Question } from '../million-questions.ts'
+import { sqlOfPlan, wallHourSql } from './chart-queries.ts'
 import type { Batch, Peer } from './peer.ts'
 import { columnNames, columnTypes, sqlOf } from './sql.ts'
 
@@ -44,6 +47,24 @@ export class DuckDbPeer implements Peer {
     const rows = page.toArray().map((row) => row.toJSON() as SessionSummary)
     const [counted] = (await this.connected.query(`SELECT count(*) AS count ${from}`)).toArray()
     return { rows, count: Number(counted?.count) }
+  }
+
+  /** The store's own hours as a column, as somebody would keep them who asks by them. */
+  async prepareCharts(): Promise<void> {
+    await this.connected.query('ALTER TABLE sessions ADD COLUMN wallHour INTEGER')
+    await this.connected.query(`UPDATE sessions SET wallHour = ${wallHourSql('//')}`)
+    await this.connected.query('CHECKPOINT')
+  }
+
+  async chart(question: ChartQuestion): Promise<ChartAnswer> {
+    const rows: PlanRows = {}
+    for (const plan of plans[question.page]) {
+      const sql = sqlOfPlan(question, plan, 'quantile_disc')
+      if (sql === null) continue
+      const answer = await this.connected.query(sql)
+      rows[plan.name] = answer.toArray().map((row) => row.toJSON() as PlanRow)
+    }
+    return answerOf(question.page, rows, question.query.filter.startedFrom !== null)
   }
 
   async change(rows: SessionSummary[]): Promise<void> {

@@ -1,7 +1,10 @@
 /** SQLite-Wasm on the pool of OPFS access handles, its fastest durable file system. */
 import sqlite3InitModule, { type Database, type SqlValue } from '@sqlite.org/sqlite-wasm'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
+import { answerOf, type PlanRow, type PlanRows, plans } from '../analytics-plans.ts'
+import type { ChartAnswer, ChartQuestion } from '../analytics-questions.ts'
 import type { Answer, Question } from '../million-questions.ts'
+import { sqlOfPlan, wallHourSql } from './chart-queries.ts'
 import type { Batch, Peer } from './peer.ts'
 import { columnNames, columnTypes, sqlOf } from './sql.ts'
 
@@ -77,6 +80,32 @@ export class SqlitePeer implements Peer {
     const page = `SELECT rowid ${from} ORDER BY ${order} ${part}`
     const rows = this.opened.selectObjects(`SELECT * FROM sessions WHERE rowid IN (${page}) ORDER BY ${order}`)
     return { rows: rows.map(summaryOf), count: Number(this.opened.selectValue(`SELECT count(*) ${from}`)) }
+  }
+
+  /** The store's own hours as a column, and indexes that hold all that charts look at. */
+  async prepareCharts(): Promise<void> {
+    this.opened.exec([
+      'ALTER TABLE sessions ADD COLUMN wallHour INTEGER',
+      `UPDATE sessions SET wallHour = ${wallHourSql('/')}`,
+      `CREATE INDEX sessions_charts ON sessions (
+        startedAt, storeId, client, state, progress, endReason, endedAt, currency, total, quantity, rating, wallHour,
+        furthestStep, obstacle, transactions, spotCheck
+      )`,
+      `CREATE INDEX sessions_checks ON sessions (
+        spotCheck, ageVerification, startedAt, storeId, client, total, waitingMs, waitingSince, interactionMs,
+        interactingSince, currency, preventedLoss, checkMethod, checkedBy, differences, wallHour
+      ) WHERE spotCheck <> 'not_required' OR ageVerification <> 'not_required'`,
+      'ANALYZE',
+    ])
+  }
+
+  async chart(question: ChartQuestion): Promise<ChartAnswer> {
+    const rows: PlanRows = {}
+    for (const plan of plans[question.page]) {
+      const sql = sqlOfPlan(question, plan, 'windows')
+      if (sql !== null) rows[plan.name] = this.opened.selectObjects(sql) as PlanRow[]
+    }
+    return answerOf(question.page, rows, question.query.filter.startedFrom !== null)
   }
 
   async change(rows: SessionSummary[]): Promise<void> {

@@ -92,14 +92,22 @@ type Expression = ReturnType<typeof and>
 
 /** Of at least one condition. */
 function expressionOf(question: Question, row: Ref<SessionSummary>): Expression {
-  const parts = conditionsOf(question).flatMap((condition): Expression[] => {
-    if ('among' in condition) return [inArray(row[condition.field], condition.among)]
-    const { field, min, max } = condition
-    return [...(min === null ? [] : [gte(row[field], min)]), ...(max === null ? [] : [lte(row[field], max)])]
-  })
+  const parts = conditionExpressions(question).map((expression) => expression(row))
   const pattern = `%${question.text}%`
   if (question.text !== '') parts.push(or(ilike(row.id, pattern), ilike(row.customerId, pattern)))
   const [first, second, ...rest] = parts
   if (first === undefined) throw new Error('the question narrows nothing')
   return second === undefined ? first : and(first, second, ...rest)
+}
+
+/** A question's conditions apart from its text, each as an expression over a row. */
+export function conditionExpressions(question: Question): ((row: Ref<SessionSummary>) => Expression)[] {
+  return conditionsOf(question).flatMap((condition): ((row: Ref<SessionSummary>) => Expression)[] => {
+    if ('among' in condition) return [(row) => inArray(row[condition.field], condition.among)]
+    const { field, min, max } = condition
+    return [
+      ...(min === null ? [] : [(row: Ref<SessionSummary>) => gte(row[field], min)]),
+      ...(max === null ? [] : [(row: Ref<SessionSummary>) => lte(row[field], max)]),
+    ]
+  })
 }

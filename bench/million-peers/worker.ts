@@ -2,6 +2,7 @@
 import { expose } from 'comlink'
 import { decodeDayBlock } from '#shared/protocol/day-block.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
+import type { ChartAnswer, ChartQuestion } from '../analytics-questions.ts'
 import type { Answer, Question } from '../million-questions.ts'
 import type { Peer } from './peer.ts'
 
@@ -9,6 +10,8 @@ import type { Peer } from './peer.ts'
 const BATCH_ROWS = 10_000
 
 const peers: Record<string, () => Promise<Peer>> = {
+  'floorwalker-charts': async () => new (await import('./floorwalker-charts.ts')).FloorwalkerChartsPeer(),
+  'tanstack-charts': async () => new (await import('./tanstack-charts.ts')).TanStackChartsPeer(),
   floorwalker: async () => new (await import('./floorwalker.ts')).FloorwalkerPeer(),
   dexie: async () => new (await import('./dexie.ts')).DexiePeer(),
   'dexie-bulk-put': async () => {
@@ -39,6 +42,9 @@ export interface PeerHost {
   /** Milliseconds until a question would be answered with the changed rows. */
   change(rows: SessionSummary[], step: number): Promise<number>
   ask(question: Question): Promise<Asked>
+  prepareCharts(): Promise<void>
+  /** Milliseconds until a page's figures are there. */
+  askChart(question: ChartQuestion): Promise<{ answer: ChartAnswer; ms: number }>
 }
 
 const host: PeerHost = {
@@ -87,6 +93,18 @@ const host: PeerHost = {
   async ask(question) {
     const startedAt = performance.now()
     const answer = await theOpened().answer(question)
+    return { answer, ms: performance.now() - startedAt }
+  },
+
+  async prepareCharts() {
+    await theOpened().prepareCharts?.()
+  },
+
+  async askChart(question) {
+    const opened = theOpened()
+    if (opened.chart === undefined) throw new Error('this peer is not asked about charts')
+    const startedAt = performance.now()
+    const answer = await opened.chart(question)
     return { answer, ms: performance.now() - startedAt }
   },
 }
