@@ -85,17 +85,17 @@ export class SqlitePeer implements Peer {
   /** The store's own hours as a column, and indexes that hold all that charts look at. */
   async prepareCharts(): Promise<void> {
     this.opened.exec([
-      'ALTER TABLE sessions ADD COLUMN wallHour INTEGER',
-      `UPDATE sessions SET wallHour = ${wallHourSql('/')}`,
+      'ALTER TABLE sessions ADD COLUMN wallHour INTEGER;',
+      `UPDATE sessions SET wallHour = ${wallHourSql('/')};`,
       `CREATE INDEX sessions_charts ON sessions (
         startedAt, storeId, client, state, progress, endReason, endedAt, currency, total, quantity, rating, wallHour,
         furthestStep, obstacle, transactions, spotCheck
-      )`,
+      );`,
       `CREATE INDEX sessions_checks ON sessions (
         spotCheck, ageVerification, startedAt, storeId, client, total, waitingMs, waitingSince, interactionMs,
         interactingSince, currency, preventedLoss, checkMethod, checkedBy, differences, wallHour
-      ) WHERE spotCheck <> 'not_required' OR ageVerification <> 'not_required'`,
-      'ANALYZE',
+      ) WHERE spotCheck <> 'not_required' OR ageVerification <> 'not_required';`,
+      'ANALYZE;',
     ])
   }
 
