@@ -25,7 +25,7 @@ import {
 import { type Benchmark, type Measurement, quantile } from './measurement.ts'
 import { benchFolder, fillMillionBackend } from './million-backend.ts'
 import { generateMillion } from './million-data.ts'
-import { buildPeers, servePeers } from './million-peers/serve.ts'
+import { buildPage, servePeers } from './million-peers/serve.ts'
 import { inTime } from './page-clock.ts'
 
 const SEED = 1
@@ -84,7 +84,7 @@ async function measurePeers(rows: number, folder: string, log: (line: string) =>
   ]
   log('preparing rows and pages …')
   const page = path.join(folder, 'page')
-  await buildPeers(page)
+  await buildPage('bench/million-peers', page)
   const blocks = Object.fromEntries(
     [...new Set(runs.map(({ size }) => size))].map((size) => [
       String(size),
