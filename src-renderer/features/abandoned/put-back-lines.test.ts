@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { PutBackItem } from '../../data/abandoned-api.ts'
-import { findScanned, groupItems, lineKey, piecesOf, scanPiece, splitByRule, withoutLines } from './put-back-lines.ts'
+import {
+  findScanned,
+  groupItems,
+  lineInTurn,
+  lineKey,
+  piecesOf,
+  scanPiece,
+  splitByRule,
+  withoutLines,
+} from './put-back-lines.ts'
 
 const seed = Number(process.env.FLOORWALKER_SEED ?? 611)
 const MINUTE = 60_000
@@ -95,4 +104,13 @@ test('a scan finds the product whatever the code looks like, and so many scans s
     }),
     { seed },
   )
+})
+
+test('pieces scanned for a line that was settled otherwise count for no other line', () => {
+  const item = itemOf({}, [3, 2])
+  const [first] = item.lines
+  const settled = new Set(first === undefined ? [] : [lineKey({ storeId: item.storeId, ...first })])
+  const [left] = withoutLines([item], settled, 0)
+  expect(left === undefined ? null : lineInTurn(left)).not.toBe(lineInTurn(item))
+  expect(lineInTurn(item)).toBe([...settled][0])
 })

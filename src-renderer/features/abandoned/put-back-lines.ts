@@ -15,6 +15,12 @@ export const lineKey = ({ storeId, sessionId, lineId }: LineKey): string => JSON
 export const linesOf = ({ storeId }: PutBackItem, lines: readonly Line[]): LineKey[] =>
   lines.map(({ sessionId, lineId }) => ({ storeId, sessionId, lineId }))
 
+/** The line that a scan counts for: the one that lies longest. */
+export const lineInTurn = ({ storeId, lines }: PutBackItem): string => {
+  const [first] = lines
+  return first === undefined ? '' : lineKey({ storeId, ...first })
+}
+
 export const piecesOf = (lines: readonly Pick<Line, 'quantity'>[]): number =>
   lines.reduce((sum, { quantity }) => sum + quantity, 0)
 
@@ -94,7 +100,7 @@ export function findScanned(items: readonly PutBackItem[], code: string): PutBac
 
 /**
  * What one more scanned piece settles: the line that lies longest, once all its pieces were scanned.
- * @param scanned pieces of the product that were scanned before and settled nothing yet
+ * @param scanned pieces that were scanned before for the same line, see `lineInTurn`
  */
 export function scanPiece(item: PutBackItem, scanned: number): { settled: Line | null; scanned: number } {
   const first = item.lines[0]

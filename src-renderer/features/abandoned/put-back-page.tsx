@@ -28,6 +28,7 @@ import {
   findScanned,
   groupItems,
   itemKey,
+  lineInTurn,
   type PutBackGroup,
   piecesOf,
   scanPiece,
@@ -80,10 +81,10 @@ export function PutBackPage() {
       setScanWords({ tone: 'warn', text: `“${code}” is not on this list.` })
       return
     }
-    const key = itemKey(item)
-    const step = scanPiece(item, scanned.get(key) ?? 0)
-    setScanned(new Map(scanned).set(key, step.scanned))
-    setLastScanned(key)
+    const line = lineInTurn(item)
+    const step = scanPiece(item, scanned.get(line) ?? 0)
+    setScanned(new Map(scanned).set(line, step.scanned))
+    setLastScanned(itemKey(item))
     if (step.settled === null) {
       setScanWords({ tone: 'ok', text: `${item.name}: ${step.scanned} of ${item.lines[0]?.quantity} pieces scanned.` })
       return

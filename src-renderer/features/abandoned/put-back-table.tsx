@@ -9,7 +9,7 @@ import { discardWords, itemOutcomeLabels, itemOutcomes } from '../../ui/abandone
 import { formatShort } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
 import { Pill, Toned } from '../../ui/parts.tsx'
-import { itemKey, type PutBackGroup, piecesOf } from './put-back-lines.ts'
+import { itemKey, lineInTurn, type PutBackGroup, piecesOf } from './put-back-lines.ts'
 import classes from './put-back-page.module.css'
 
 export interface PutBackTableProps {
@@ -18,7 +18,7 @@ export interface PutBackTableProps {
   mayDecide: boolean
   /** UTC milliseconds. */
   nowMs: number
-  /** Pieces that were scanned and settled nothing yet, by product. */
+  /** Pieces that were scanned and settled nothing yet, by the line they count for. */
   scanned: ReadonlyMap<string, number>
   /** The product that was scanned last. */
   lastScanned: string | null
@@ -94,7 +94,7 @@ export function PutBackTable(props: PutBackTableProps) {
                 mayDecide={mayDecide}
                 isTimed={isTimed(item)}
                 nowMs={isTimed(item) ? nowMs : today}
-                scanned={scanned.get(key) ?? 0}
+                scanned={scanned.get(lineInTurn(item)) ?? 0}
                 isLastScanned={key === lastScanned}
                 onSettle={onSettle}
               />
