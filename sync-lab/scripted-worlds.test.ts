@@ -70,6 +70,30 @@ describe('scripted worlds', () => {
     }
   })
 
+  it('[DEC-4] [PULL-8] what a restored backend is offered again shows as unsent, though the journal is full', async () => {
+    // Room for a pull is looked for every ten seconds: all of it falls between two looks.
+    const look: [Action, number] = [{ op: 'disk_space', pc: 0, bytes: 0 }, 150]
+    const { trace, decisions } = await run(
+      [
+        [SIGN_IN, 2_000],
+        [{ op: 'backup' }, 100],
+        [note(), 1_000],
+        [note(1), 1_000],
+        look,
+        [{ op: 'restore_backup', which: 0 }, 100],
+        ...Array.from({ length: 30 }, () => look),
+        [{ op: 'disk_space', pc: 0, bytes: null }, 30_000],
+      ],
+      2,
+    )
+    expect(decisions).toBe(2)
+    const restored = trace.slice(trace.indexOf('"restore_backup"'))
+    expect(restored).toMatch(/JournalWriteError: ENOSPC/)
+    // In both windows, before the documents that show them are replaced.
+    const before = restored.slice(0, restored.search(/GET \S+\/manifest 200/))
+    for (const window of ['window1', 'window2']) expect(before).toMatch(new RegExp(`${window} shows 100 \\w+ 2 0`))
+  })
+
   it('[ID-1] an answer that comes after a sign-out brings nobody back', async () => {
     for (const path of ['/auth/refresh', '/sync/mutations', '/changes', '/manifest']) {
       await run([

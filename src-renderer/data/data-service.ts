@@ -942,12 +942,19 @@ export class DataService implements WorkerApi {
   }
 
   private async offerAgain(): Promise<void> {
-    const count = await this.ledger.offerAgain()
+    let count: number
+    try {
+      count = await this.ledger.offerAgain()
+      await this.readDeviceId()
+    } finally {
+      // Also where they have no new numbers yet: what is offered again is unsent, in every window.
+      await this.showPending()
+      this.changed()
+      this.ports.broadcast({ type: 'renumbered' })
+      if (this.leading) this.runner.decided(this.unsentCount())
+    }
     await this.noteIncident({ kind: 'backend_restored', count: 1 })
     if (count > 0) await this.noteIncident({ kind: 'decisions_offered_again', count })
-    await this.readDeviceId()
-    await this.showPending()
-    this.ports.broadcast({ type: 'renumbered' })
   }
 
   /** The database was deleted while it was open: what memory and journal hold goes into the new one, the rest is synced. */

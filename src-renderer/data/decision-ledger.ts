@@ -239,9 +239,12 @@ export class DecisionLedger {
   /**
    * The backend lost what it had confirmed: offers it again, under a new numbering.
    * @returns how many confirmed decisions wait to be sent again
+   * @throws CallFailed or a storage error where they have no new numbers yet; they wait in the outbox all the same
    */
   async offerAgain(): Promise<number> {
     const count = await this.ports.database.offerAgain()
+    // Shown as unsent from here on: the documents that show them go, and the journal may be too full for new numbers.
+    await this.reload()
     const owners = new Set((await this.ports.database.readableOutbox()).map((row) => row.employeeNumber))
     await this.reconcile([...owners])
     return count
