@@ -10,6 +10,7 @@ import {
   scanPiece,
   splitByRule,
   withoutLines,
+  withSameItems,
 } from './put-back-lines.ts'
 
 const seed = Number(process.env.FLOORWALKER_SEED ?? 611)
@@ -113,4 +114,25 @@ test('pieces scanned for a line that was settled otherwise count for no other li
   const [left] = withoutLines([item], settled, 0)
   expect(left === undefined ? null : lineInTurn(left)).not.toBe(lineInTurn(item))
   expect(lineInTurn(item)).toBe([...settled][0])
+})
+
+test('products that say the same stay the same objects, and any change is a new one', () => {
+  const list = (...items: PutBackItem[]) => ({ items, baskets: 1, pieces: 1, withoutDetails: 0, complete: true })
+  const before = list(itemOf({}, [1, 2]), itemOf({ sku: '4011' }))
+  const same = withSameItems(before, list(itemOf({ sku: '4011' }), itemOf({}, [1, 2])))
+  expect(same.items[0]).toBe(before.items[1])
+  expect(same.items[1]).toBe(before.items[0])
+  const line = { sessionId: 's0', lineId: 'l1', quantity: 1, scannedAt: 0 }
+  const changes: Partial<PutBackItem>[] = [
+    ...[{ name: 'Oat drink' }, { quantity: 2 }, { value: 101 }, { overdue: 1 }, { discardAt: 1 }, { lines: [] }],
+    ...[
+      { ...line, lineId: 'l2' },
+      { ...line, quantity: 2 },
+      { ...line, scannedAt: 1 },
+    ].map((each) => ({ lines: [each] })),
+  ]
+  for (const change of changes) {
+    const next = itemOf(change)
+    expect(withSameItems(list(itemOf({})), list(next)).items[0]).toBe(next)
+  }
 })

@@ -1,7 +1,7 @@
 /** What the put-back screen makes of the list: groups, what a tick or a scan settles, what is settled already here. */
 import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import { productKey } from '#shared/verification/product-code.ts'
-import type { LineKey, PutBackItem } from '../../data/abandoned-api.ts'
+import type { LineKey, PutBackItem, PutBackList } from '../../data/abandoned-api.ts'
 import { storageLabels } from '../../ui/abandoned-words.ts'
 
 type Line = PutBackItem['lines'][number]
@@ -107,3 +107,26 @@ export function scanPiece(item: PutBackItem, scanned: number): { settled: Line |
   const now = scanned + 1
   return first !== undefined && now >= first.quantity ? { settled: first, scanned: 0 } : { settled: null, scanned: now }
 }
+
+/** Every answer crosses from the worker as a copy: products that say the same stay the same objects, and are not drawn anew. */
+export function withSameItems(before: PutBackList | undefined, next: PutBackList): PutBackList {
+  const known = new Map(before?.items.map((item) => [itemKey(item), item]))
+  const items = next.items.map((item) => {
+    const same = known.get(itemKey(item))
+    return same !== undefined && isSameItem(same, item) ? same : item
+  })
+  return { ...next, items }
+}
+
+function isSameItem(a: PutBackItem, b: PutBackItem): boolean {
+  if (a.name !== b.name || a.quantity !== b.quantity || a.value !== b.value || a.overdue !== b.overdue) return false
+  if (a.discardAt !== b.discardAt || a.lines.length !== b.lines.length) return false
+  return a.lines.every((line, index) => isSameLine(line, b.lines[index]))
+}
+
+const isSameLine = (a: Line, b: Line | undefined): boolean =>
+  b !== undefined &&
+  a.lineId === b.lineId &&
+  a.sessionId === b.sessionId &&
+  a.quantity === b.quantity &&
+  a.scannedAt === b.scannedAt

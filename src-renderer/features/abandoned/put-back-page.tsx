@@ -34,6 +34,7 @@ import {
   scanPiece,
   splitByRule,
   withoutLines,
+  withSameItems,
 } from './put-back-lines.ts'
 import classes from './put-back-page.module.css'
 import { PutBackTable } from './put-back-table.tsx'
@@ -63,6 +64,7 @@ export function PutBackPage() {
     queryKey: ['put-back', chosen, left, nowMs, revision],
     queryFn: () => data.putBackList({ storeIds: [...chosen], leftFrom, nowMs }),
     placeholderData: keepPreviousData,
+    structuralSharing: (before, next) => withSameItems(before as PutBackList | undefined, next as PutBackList),
   })
   const { settled, done, error, settle, correct } = useSettling()
   const items = useMemo(() => withoutLines(list?.items ?? [], settled, nowMs), [list, settled, nowMs])

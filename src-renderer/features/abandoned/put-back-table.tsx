@@ -66,8 +66,12 @@ export function PutBackTable(props: PutBackTableProps) {
             Pieces
           </th>
           <th scope="col">Product</th>
-          <th scope="col">Out since</th>
-          <th scope="col">Baskets</th>
+          <th scope="col" className={classes.since}>
+            Out since
+          </th>
+          <th scope="col" className={classes.baskets}>
+            Baskets
+          </th>
           {mayDecide && (
             <th scope="col" className={classes.screen}>
               <kbd>P</kbd> <kbd>D</kbd> <kbd>N</kbd> or <kbd>Space</kbd> by the rule
