@@ -53,6 +53,7 @@ const FEWER_ROWS: Record<string, number[]> = {
   dexie: [50_000, 100_000],
   rxdb: [25_000, 50_000],
   pouchdb: [10_000, 20_000],
+  'tanstack-db': [50_000, 100_000],
 }
 /** Whose versions the tables are about. */
 const PACKAGES = ['dexie', 'rxdb', 'pouchdb-browser', '@tanstack/db', '@duckdb/duckdb-wasm', '@sqlite.org/sqlite-wasm']
