@@ -98,7 +98,8 @@ export function AbandonedPage() {
     setIsBulk(false)
     setNote(null)
     setActiveIndex(-1)
-    go({ ...search, ...writeAbandonedFilters(part) })
+    // A basket that the new filters leave out would be taken for one of theirs.
+    go({ ...search, ...writeAbandonedFilters(part), basket: undefined })
   })
   const sortBy = (sort: AbandonedSort) => {
     const descending = view.sort === sort ? !view.descending : true

@@ -1,6 +1,6 @@
 /** The put-back list of one store: goods by group, on the screen with keys, on paper with boxes to tick. */
 import { Link } from '@tanstack/react-router'
-import { type KeyboardEvent, memo } from 'react'
+import { type KeyboardEvent, type MouseEvent, memo } from 'react'
 import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
@@ -54,7 +54,7 @@ export function PutBackTable(props: PutBackTableProps) {
     event.preventDefault()
   }
   return (
-    <table className={classes.table} onKeyDown={onKeyDown}>
+    <table className={classes.table} onKeyDown={onKeyDown} onClick={keepFocus}>
       <thead className={classes.heads}>
         <tr>
           {itemOutcomes.map((outcome) => (
@@ -108,6 +108,14 @@ export function PutBackTable(props: PutBackTableProps) {
       ))}
     </table>
   )
+}
+
+/** A click settles the row, which goes away with the button: the keys go on from the next one. */
+function keepFocus({ target, currentTarget }: MouseEvent<HTMLTableElement>) {
+  if (!(target instanceof Element) || target.closest('button') === null) return
+  const rows = [...currentTarget.querySelectorAll<HTMLElement>(ROW)]
+  const at = rows.findIndex((row) => row.contains(target))
+  ;(rows[at + 1] ?? rows[at - 1])?.focus({ preventScroll: true })
 }
 
 interface RowProps {
