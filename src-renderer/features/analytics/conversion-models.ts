@@ -41,7 +41,7 @@ export function conversionModels(figures: ConversionFigures, context: ModelConte
   const lost: ChartModel = {
     id: 'lost',
     title: 'Lost after each step',
-    hint: 'ended unpaid without going further',
+    hint: 'ended without going further; paid baskets miss only the exit',
     ...ranking(
       steps,
       'Last step',
@@ -51,7 +51,7 @@ export function conversionModels(figures: ConversionFigures, context: ModelConte
     ),
     unit: COUNT,
     series: [{ id: 'lost', name: 'Lost', color: 'lost', mark: 'bar', values: steps.map((each) => each.lost) }],
-    extras: [{ name: 'Value of the baskets', unit: sales, values: steps.map(({ lostValue }) => lostValue) }],
+    extras: [{ name: 'Value not paid', unit: sales, values: steps.map(({ lostValue }) => lostValue) }],
   }
   const why: ChartModel = {
     id: 'obstacles',

@@ -270,7 +270,7 @@ function Decisions({ handover: { unsent, notCounted }, store, nowMs }: PartsProp
       <Part
         title="Not sent from this PC"
         count={unsent.length}
-        none="Everything decided on this PC has reached the backend."
+        none={`Everything decided on this PC for ${store.name} has reached the backend.`}
         testId="handover-unsent"
       >
         {unsent.length > 0 && (
