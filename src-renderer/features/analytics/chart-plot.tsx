@@ -149,16 +149,19 @@ function Gap({ gap, place, pattern }: { gap: NonNullable<ChartModel['gap']>; pla
   const { area, rows } = place
   const from = area.x + (area.width * gap.from) / Math.max(rows, 1)
   const width = Math.max(2, area.x + area.width - from)
-  const isRoomy = width > gap.words.length * CHARACTER
+  const needed = gap.words.length * CHARACTER
+  // Behind its edge, before it, and where neither side is wide enough across it: never out of the picture.
+  const isBehind = width > needed
+  const end = from - area.x > needed ? from - 5 : area.x + area.width - 5
   return (
     <g data-testid="contact-gap">
       <rect x={from} y={area.y} width={width} height={area.height} className={classes.gap} />
       <rect x={from} y={area.y} width={width} height={area.height} fill={pattern} />
       <line x1={from} x2={from} y1={area.y} y2={area.y + area.height} className={classes.gapEdge} />
       <text
-        x={isRoomy ? from + 5 : from - 5}
+        x={isBehind ? from + 5 : end}
         y={area.y + 11}
-        textAnchor={isRoomy ? 'start' : 'end'}
+        textAnchor={isBehind ? 'start' : 'end'}
         className={classes.gapWords}
       >
         {gap.words}
