@@ -493,13 +493,15 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
     const figures = await chartsOver(all).charts.today(query)
     const now = zoned(query.nowMs, query.zone)
     const weekAgo = now.subtract({ weeks: 1 })
-    const startedIn = (from: Temporal.ZonedDateTime, to: number) => {
-      const filter = { ...query.filter, startedFrom: from.epochMilliseconds, startedTo: to }
-      return new Recount(all, { ...query, bucket: 'day', filter }, figures.currency)
+    // Each store's own day of that date.
+    const startedOn = (day: Temporal.ZonedDateTime, startedTo: number | null) => {
+      const ofDay = all.filter((row) => local(row).toPlainDate().equals(day.toPlainDate()))
+      const filter = { ...query.filter, startedFrom: null, startedTo }
+      return new Recount(ofDay, { ...query, bucket: 'day', filter }, figures.currency)
     }
-    const recount = startedIn(now.startOfDay(), query.nowMs + 1)
-    const before = startedIn(weekAgo.startOfDay(), weekAgo.epochMilliseconds + 1).rows
-    const wholeDay = startedIn(weekAgo.startOfDay(), weekAgo.startOfDay().add({ days: 1 }).epochMilliseconds).rows
+    const recount = startedOn(now, query.nowMs + 1)
+    const before = startedOn(weekAgo, weekAgo.epochMilliseconds + 1).rows
+    const wholeDay = startedOn(weekAgo, null).rows
     const compared = <Of>(figure: (of: readonly SessionSummary[]) => Of) => ({
       value: figure(recount.rows),
       before: figure(before),

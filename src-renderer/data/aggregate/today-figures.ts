@@ -1,9 +1,17 @@
 /** What goes on in the stores now, and today so far against the same weekday a week ago. */
 import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
 import { hadCheck, isAbandoned } from '#shared/session/activity.ts'
-import { addDays, localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
-import { HOUR_MS, HOURS_PER_DAY, hourOfDay, instantOfWallTime, wallHourOf } from '#shared/time/wall-hour.ts'
+import { addDays, localDateOf } from '#shared/time/local-day.ts'
+import {
+  HOUR_MS,
+  HOURS_PER_DAY,
+  hourOfDay,
+  instantOfWallTime,
+  readWallHour,
+  wallHourOf,
+} from '#shared/time/wall-hour.ts'
 import type { ChartQuery, TodayFigures } from '../chart-api.ts'
+import type { Range } from '../data-api.ts'
 import type { RowSet } from '../row-set.ts'
 import { activitiesOf, countProfiles } from '../session-filter.ts'
 import { type ChartPorts, currenciesOf, groupsOf, rowsUnder, surveyOf, zoneOf } from './chart-ground.ts'
@@ -32,17 +40,17 @@ export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures
   const today = localDateOf(nowMs, zone)
   const aWeekAgo = addDays(today, -DAYS_PER_WEEK)
   const filter = { ...query.filter, startedFrom: null, startedTo: null, storeTime: null, weekday: [], hour: [] }
-  const startedIn = (startedFrom: number, startedTo: number) =>
-    rowsUnder(ports, { ...filter, startedFrom, startedTo }, nowMs)
-  const [dayBegan, weekAgoBegan] = [startOfLocalDate(today, zone), startOfLocalDate(aWeekAgo, zone)]
+  // By each store's own clock, as its hours are: elsewhere the day may have begun earlier or later.
+  const startedOn = (date: string, startedTo: number | null) =>
+    rowsUnder(ports, { ...filter, storeTime: hoursOf(date), startedTo }, nowMs)
   const weekAgoNow = instantOfWallTime(nowMs + offsets.at(nowMs) - DAYS_PER_WEEK * HOURS_PER_DAY * HOUR_MS, offsets)
   // A session that starts at this very instant is there.
-  const rows = startedIn(dayBegan, nowMs + 1)
+  const rows = startedOn(today, nowMs + 1)
   const money = currenciesOf(ports, surveyOf(rows, columns, ports.index.wallHours.ofRows()).profileCounts, query)
   const ofPeriod = (of: RowSet) => countsOf(ports, of, money.currency, nowMs)
   const now = ofPeriod(rows)
-  const before = ofPeriod(startedIn(weekAgoBegan, weekAgoNow + 1))
-  const wholeDay = ofPeriod(startedIn(weekAgoBegan, startOfLocalDate(addDays(aWeekAgo, 1), zone)))
+  const before = ofPeriod(startedOn(aWeekAgo, weekAgoNow + 1))
+  const wholeDay = ofPeriod(startedOn(aWeekAgo, null))
   const byHour = now.table.byGroup()
   const byHourBefore = wholeDay.table.byGroup()
   const hourNow = hourOfDay(wallHourOf(nowMs, offsets))
@@ -73,6 +81,12 @@ export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures
     ...money,
     complete: ports.isComplete(),
   }
+}
+
+/** The wall hours of a calendar day (YYYY-MM-DD). */
+function hoursOf(date: string): Range {
+  const first = readWallHour(`${date}T00`) ?? 0
+  return { min: first, max: first + HOURS_PER_DAY - 1 }
 }
 
 const salesIn = (of: Sums<Kind>) => valueIn(of, ({ paid, counted }) => paid && counted)
