@@ -122,6 +122,9 @@ test('products that say the same stay the same objects, and any change is a new 
   const same = withSameItems(before, list(itemOf({ sku: '4011' }), itemOf({}, [1, 2])))
   expect(same.items[0]).toBe(before.items[1])
   expect(same.items[1]).toBe(before.items[0])
+  expect(withSameItems(before, structuredClone(before))).toBe(before)
+  for (const change of [{ baskets: 2 }, { pieces: 2 }, { withoutDetails: 1 }, { complete: false }])
+    expect(withSameItems(before, { ...structuredClone(before), ...change })).toMatchObject(change)
   const line = { sessionId: 's0', lineId: 'l1', quantity: 1, scannedAt: 0 }
   const changes: Partial<PutBackItem>[] = [
     ...[{ name: 'Oat drink' }, { quantity: 2 }, { value: 101 }, { overdue: 1 }, { discardAt: 1 }, { lines: [] }],

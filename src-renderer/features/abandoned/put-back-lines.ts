@@ -108,14 +108,25 @@ export function scanPiece(item: PutBackItem, scanned: number): { settled: Line |
   return first !== undefined && now >= first.quantity ? { settled: first, scanned: 0 } : { settled: null, scanned: now }
 }
 
-/** Every answer crosses from the worker as a copy: products that say the same stay the same objects, and are not drawn anew. */
+/**
+ * Every answer crosses from the worker as a copy: products that say the same stay the same objects, and are not drawn anew.
+ * An answer that says nothing new is the former one: else whoever waits for a change would find one each time it looks.
+ */
 export function withSameItems(before: PutBackList | undefined, next: PutBackList): PutBackList {
-  const known = new Map(before?.items.map((item) => [itemKey(item), item]))
+  if (before === undefined || before === next) return next
+  const known = new Map(before.items.map((item) => [itemKey(item), item]))
   const items = next.items.map((item) => {
     const same = known.get(itemKey(item))
     return same !== undefined && isSameItem(same, item) ? same : item
   })
-  return { ...next, items }
+  const isSame =
+    items.length === before.items.length &&
+    items.every((item, index) => item === before.items[index]) &&
+    next.baskets === before.baskets &&
+    next.pieces === before.pieces &&
+    next.withoutDetails === before.withoutDetails &&
+    next.complete === before.complete
+  return isSame ? before : { ...next, items }
 }
 
 function isSameItem(a: PutBackItem, b: PutBackItem): boolean {
