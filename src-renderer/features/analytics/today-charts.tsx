@@ -28,8 +28,12 @@ export function TodayCharts({ charts, scopeWords }: PageProps) {
   const gaps = useContactGaps(charts.chosen)
   const context = useModelContext(charts, 'hour', gaps)
   const { zone } = charts.scope
-  const dayStart = startOfLocalDate(localDateOf(charts.nowMs, zone), zone)
-  const today = useMemo(() => ({ ...context.filters, started: 'today' as const }), [context.filters])
+  const date = localDateOf(charts.nowMs, zone)
+  const dayStart = startOfLocalDate(date, zone)
+  const today = useMemo(() => {
+    // Each store's own day, as it is counted here.
+    return { ...context.filters, started: null, storeTime: { from: `${date}T00`, to: `${date}T23` } }
+  }, [context.filters, date])
   const models = useMemo(() => {
     if (figures === undefined) return undefined
     const hourNow = figures.hours.findLast(({ sessions }) => sessions !== null)?.hour ?? null
