@@ -128,6 +128,18 @@ test('every page is accessible', async () => {
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
       await expectNothingGrave(page, tab)
     }
+    await navigate(page, 'Charts')
+    await expect(page.getByTestId('charts-count')).toHaveAttribute('data-count', '3')
+    await expect(page.getByTestId('chart-today-sessions')).toHaveAttribute('data-painted', 'true')
+    await expectNothingGrave(page, 'charts of today')
+    const charts = page.getByRole('navigation', { name: 'Charts' })
+    await charts.getByRole('link', { name: 'Checks' }).click()
+    await page.getByTestId('chart-checks').getByRole('button', { name: 'Show as a table' }).click()
+    await expect(page.getByTestId('chart-checks').getByRole('table')).toBeVisible()
+    await expectNothingGrave(page, 'charts of checks, one as a table')
+    await charts.getByRole('link', { name: 'Heat map' }).click()
+    await expect(page.getByTestId('chart-heat-map').getByRole('table')).toBeVisible()
+    await expectNothingGrave(page, 'heat map')
     for (const room of ['Handover', 'Not counted', 'Data safety']) {
       await navigate(page, room)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()

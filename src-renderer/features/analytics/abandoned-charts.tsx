@@ -1,4 +1,5 @@
 /** The charts' page "Abandoned": what was left behind, where on the way, and by whom. */
+import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { abandonedModels } from './abandoned-models.ts'
 import { ChartCard } from './chart-card.tsx'
@@ -46,6 +47,11 @@ export function AbandonedCharts({ charts, scopeWords, before, onPaper }: PagePro
             </>
           )}
         </div>
+      )}
+      {!onPaper && (
+        <p className={classes.cardNote}>
+          Which products they were: <Link to="/problem-products">problem products</Link>.
+        </p>
       )}
     </FiguresFrame>
   )

@@ -43,6 +43,8 @@ export const ChartCard = memo(function ChartCard({
   const [isTable, setIsTable] = useState(false)
   const [note, setNote] = useState<string | null>(null)
   const isEmpty = isEmptyModel(model)
+  // Axes of nothing would look like figures; a stretch without contact is shown all the same.
+  const isDrawn = !isEmpty || model.gap !== undefined
   const say = (words: string) => {
     setNote(words)
     setTimeout(() => setNote(null), NOTE_MS)
@@ -93,7 +95,9 @@ export const ChartCard = memo(function ChartCard({
         style={{ '--room': `${heightOf(model)}px` } as CSSProperties}
       >
         {isTable && <ChartTable model={model} />}
-        {!isTable && shown !== null && width > 0 && <Drawing model={shown} width={width} onPaper={onPaper} />}
+        {!isTable && isDrawn && shown !== null && width > 0 && (
+          <Drawing model={shown} width={width} onPaper={onPaper} />
+        )}
         {!isTable && isEmpty && <p className={classes.nothing}>Nothing of this in the period.</p>}
       </div>
       {children}

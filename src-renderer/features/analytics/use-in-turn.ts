@@ -8,16 +8,32 @@ const turns: Turn[] = []
 const channel = new MessageChannel()
 channel.port1.onmessage = () => {
   turns.shift()?.()
-  if (turns.length > 0) channel.port2.postMessage(null)
+  if (turns.length > 0) afterNextFrame(next)
+}
+const next = (): void => channel.port2.postMessage(null)
+
+/** A window that is not shown has no frames. */
+const LONGEST_FRAME_MS = 100
+
+/** Axes are drawn in a second step with the next frame: two charts at once would share that one. */
+function afterNextFrame(then: () => void): void {
+  let isDone = false
+  const once = () => {
+    if (!isDone) then()
+    isDone = true
+  }
+  requestAnimationFrame(once)
+  setTimeout(once, LONGEST_FRAME_MS)
 }
 
 function enqueue(turn: Turn): () => void {
   turns.push(turn)
-  if (turns.length === 1) channel.port2.postMessage(null)
+  if (turns.length === 1) next()
   return () => {
     const at = turns.indexOf(turn)
-    // The place stays, so that the channel's messages and the turns remain as many.
-    if (at >= 0) turns[at] = () => undefined
+    // Its place stays: a message is under way for it.
+    if (at === 0) turns[at] = () => undefined
+    else if (at > 0) turns.splice(at, 1)
   }
 }
 

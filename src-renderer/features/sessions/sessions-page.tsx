@@ -5,6 +5,7 @@ import {
   IconArrowBarToUp,
   IconArrowsSort,
   IconBookmark,
+  IconChartHistogram,
   IconClock,
   IconColumns3,
   IconFilter,
@@ -219,6 +220,7 @@ export function SessionsPage() {
     letIn,
     selectAll,
     clear: () => change(noListFilters),
+    charts: () => void navigate({ to: '/charts/$page', params: { page: 'sessions' }, search: writeFilters(filters) }),
     sortBy,
   })
 
@@ -331,6 +333,7 @@ interface ListActs {
   letIn: () => void
   selectAll: () => void
   clear: () => void
+  charts: () => void
   sortBy: (sort: SessionSort) => void
 }
 
@@ -368,6 +371,7 @@ function listCommands(acts: { readonly current: ListActs }): Command[] {
     own('times', 'Relative or exact times', 't', () => acts.current.times(), IconClock),
     own('let-in', 'Update: let new and changed rows in', 'u', () => acts.current.letIn(), IconRefresh),
     own('rows', 'Go to the rows', 'r', () => acts.current.rows(), IconArrowsSort),
+    own('charts', 'Charts of these sessions', 'shift+c', () => acts.current.charts(), IconChartHistogram),
     own('all', 'Select all under the filters', 'mod+a', () => acts.current.selectAll()),
     own('sort', 'Sort by…', 's', () => openPalette('sort by '), IconArrowsSort),
     handled('move', 'Move', 'arrowup arrowdown'),
