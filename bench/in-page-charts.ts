@@ -20,13 +20,15 @@ export function watchCharts(): ChartWatch {
     for (const { duration } of list.getEntries()) tasks.push(duration)
   }).observe({ type: 'longtask' })
   const count = () => document.querySelector<HTMLElement>('[data-testid="charts-count"]')?.dataset.count ?? ''
+  // The heat map is drawn with the count, the others each in their turn.
+  const isPainted = ({ dataset }: HTMLElement) => dataset.painted !== undefined || dataset.testid === 'chart-heat-map'
   const isThere = () => {
     if (count() === wanted.before || document.querySelector('[data-outdated]') !== null) return false
     const cards = [...document.querySelectorAll<HTMLElement>('section[data-testid^="chart-"]')].filter((card) => {
       const { top, bottom } = card.getBoundingClientRect()
       return bottom > 0 && top < innerHeight
     })
-    return cards.length > 0 && cards.every((card) => card.dataset.painted !== undefined)
+    return cards.length > 0 && cards.every(isPainted)
   }
   const afterFrame = new MessageChannel()
   afterFrame.port1.onmessage = () => {
