@@ -11,6 +11,8 @@ export const itemKey = ({ storeId, sku, department, storage, currency }: PutBack
 
 export const lineKey = ({ storeId, sessionId, lineId }: LineKey): string => JSON.stringify([storeId, sessionId, lineId])
 
+const sessionOf = (key: string): string => (JSON.parse(key) as [string, string, string])[1]
+
 /** The lines of a product as decisions name them. */
 export const linesOf = ({ storeId }: PutBackItem, lines: readonly Line[]): LineKey[] =>
   lines.map(({ sessionId, lineId }) => ({ storeId, sessionId, lineId }))
@@ -49,8 +51,12 @@ export function withoutLines(
   nowMs: number,
 ): readonly PutBackItem[] {
   if (settled.size === 0) return items
+  // Few lines among many thousands: their sessions tell at a glance which to look at.
+  const sessions = new Set(Array.from(settled, sessionOf))
   return items.flatMap((item) => {
-    const left = item.lines.filter((line) => !settled.has(lineKey({ storeId: item.storeId, ...line })))
+    const left = item.lines.filter(
+      (line) => !sessions.has(line.sessionId) || !settled.has(lineKey({ storeId: item.storeId, ...line })),
+    )
     if (left.length === item.lines.length) return item
     const [first] = left
     if (first === undefined) return []

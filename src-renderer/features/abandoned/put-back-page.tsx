@@ -199,8 +199,8 @@ const groupsOf = (items: readonly PutBackItem[], store: StoreSettings): PutBackG
   groupItems(items.filter(({ storeId }) => storeId === store.id))
 
 /** Rows of the first picture, and how many more come with each pause. */
-const FIRST_ROWS = 60
-const MORE_ROWS = 60
+const FIRST_ROWS = 36
+const MORE_ROWS = 36
 
 /** The rows that are drawn: a screenful at once, the others in pauses, so that a long list is there as soon as a short one. */
 function useDrawnRows(items: readonly PutBackItem[]): { drawn: readonly PutBackItem[]; isAll: boolean } {
