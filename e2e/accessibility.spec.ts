@@ -17,6 +17,13 @@ const GRAVE = ['serious', 'critical']
 async function expectNothingGrave(page: Page, what: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
+    // Colours on their way from one state to the next are nobody's to read.
+    await page.evaluate(async () => {
+      const ending = document
+        .getAnimations()
+        .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+      await Promise.allSettled(ending.map(({ finished }) => finished))
+    })
     // Electron gives no second page, which the default mode wants.
     const axe = new AxeBuilder({ page }).setLegacyMode()
     // Nothing else depends on the scheme.
