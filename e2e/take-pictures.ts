@@ -42,7 +42,7 @@ const both = async (name: string) => {
   }
   await page.emulateMedia({ colorScheme: 'light' })
 }
-const go = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
+const go = (name: string) => page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name }).click()
 
 await page.getByLabel('Employee number').fill('1001')
 await page.getByLabel('Password', { exact: true }).fill('demo')
