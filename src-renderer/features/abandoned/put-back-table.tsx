@@ -26,6 +26,8 @@ export interface PutBackTableProps {
   onSettle: (item: PutBackItem, outcome: ItemOutcome | null) => void
 }
 
+/** On the screen the boxes to tick are not there, on paper the buttons. */
+const COLUMNS = 5
 const outcomeOfKey: Partial<Record<string, ItemOutcome>> = { p: 'put_back', d: 'discarded', n: 'not_found' }
 const ROW = 'tr[data-item]'
 
@@ -57,11 +59,13 @@ export function PutBackTable(props: PutBackTableProps) {
     <table className={classes.table} onKeyDown={onKeyDown} onClick={keepFocus}>
       <thead className={classes.heads}>
         <tr>
-          {itemOutcomes.map((outcome) => (
-            <th key={outcome} scope="col" className={classes.paper}>
-              {itemOutcomeLabels[outcome]}
-            </th>
-          ))}
+          <th scope="col" className={classes.paper}>
+            <span className={classes.boxes}>
+              {itemOutcomes.map((outcome) => (
+                <span key={outcome}>{itemOutcomeLabels[outcome]}</span>
+              ))}
+            </span>
+          </th>
           <th scope="col" className={classes.pieces}>
             Pieces
           </th>
@@ -72,17 +76,19 @@ export function PutBackTable(props: PutBackTableProps) {
           <th scope="col" className={classes.baskets}>
             Baskets
           </th>
-          {mayDecide && (
-            <th scope="col" className={classes.screen}>
-              <kbd>P</kbd> <kbd>D</kbd> <kbd>N</kbd> or <kbd>Space</kbd> by the rule
-            </th>
-          )}
+          <th scope="col" className={classes.screen}>
+            {mayDecide && (
+              <>
+                <kbd>P</kbd> <kbd>D</kbd> <kbd>N</kbd> or <kbd>Space</kbd> by the rule
+              </>
+            )}
+          </th>
         </tr>
       </thead>
       {groups.map(({ title, isCold, items: ofGroup }) => (
         <tbody key={title} data-cold={isCold || undefined}>
           <tr className={classes.group}>
-            <th scope="rowgroup" colSpan={8}>
+            <th scope="rowgroup" colSpan={COLUMNS}>
               {title}
               <span>{counted(piecesOf(ofGroup), 'piece')}</span>
             </th>
@@ -148,11 +154,15 @@ const Row = memo(function Row(props: RowProps) {
       data-scanned={isLastScanned || undefined}
       tabIndex={0}
     >
-      {itemOutcomes.map((outcome) => (
-        <td key={outcome} className={classes.paper}>
-          <span className={classes.tickBox} />
-        </td>
-      ))}
+      <td className={classes.paper}>
+        <span className={classes.boxes}>
+          {itemOutcomes.map((outcome) => (
+            <span key={outcome}>
+              <i />
+            </span>
+          ))}
+        </span>
+      </td>
       <td className={classes.pieces}>{quantity}</td>
       <td>
         <span className={classes.name}>{name}</span> <span className={classes.soft}>{sku}</span>
@@ -183,8 +193,8 @@ const Row = memo(function Row(props: RowProps) {
         ))}
         {baskets.length > NAMED_BASKETS && <span>+ {counted(baskets.length - NAMED_BASKETS, 'other')}</span>}
       </td>
-      {mayDecide && (
-        <td className={classes.screen}>
+      <td className={classes.screen}>
+        {mayDecide && (
           <span className={classes.outcomes}>
             {itemOutcomes.map((outcome) => (
               <button
@@ -198,8 +208,8 @@ const Row = memo(function Row(props: RowProps) {
               </button>
             ))}
           </span>
-        </td>
-      )}
+        )}
+      </td>
     </tr>
   )
 })
