@@ -73,7 +73,7 @@ export function FiguresFrame({
           <span className={classes.currency}>
             Money counts sessions in
             {onPaper ? (
-              ` ${currency}`
+              <strong>{currency}</strong>
             ) : (
               <NativeSelect
                 size="xs"
@@ -83,7 +83,8 @@ export function FiguresFrame({
                 onChange={(event) => charts.set({ money: event.currentTarget.value })}
               />
             )}{' '}
-            alone ({currencies.map((each) => `${each.currency} ${each.count.toLocaleString('en')}`).join(', ')})
+            {' alone ('}
+            {currencies.map((each) => `${each.currency} ${each.count.toLocaleString('en')}`).join(', ')})
           </span>
         )}
       </div>

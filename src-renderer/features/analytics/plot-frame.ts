@@ -18,7 +18,7 @@ const AXIS_HEIGHT = 22
 /** Of a character under the axis, about. */
 const CHARACTER = 6.4
 const GAP = 24
-const MAX_LABEL_SHARE = 0.36
+const MAX_LABEL_SHARE = 0.5
 export const TIME_HEIGHT = 196
 const RANK_ROW = 27
 const MIN_RANK_ROWS = 2
