@@ -32,11 +32,11 @@ const SEED = 1
 /** Beside the pages without a filter. */
 const FILTERS = 7
 /** With all of them one answer takes minutes. */
-const FEWER_ROWS = 100_000
+const FEWER_ROWS = 50_000
 const SETTLE_MS = 3_000
 /** What one answer may take, and all of a peer together. */
 const ANSWER_PATIENCE_MS = 3 * 60_000
-const PATIENCE_MS = 6 * 60_000
+const PATIENCE_MS = 3 * 60_000
 const OURS = { name: 'floorwalker-charts', title: 'Floorwalker' }
 
 interface Figures {
