@@ -2,7 +2,7 @@
 import { type Activity, activityRule, hadCheck, isAbandoned, runningTotalMs } from '#shared/session/activity.ts'
 import { HOURS_PER_DAY, HOURS_PER_WEEK, weekHourOf } from '#shared/time/wall-hour.ts'
 import type { CodeColumn, NumberColumn } from './columns.ts'
-import type { Range, SessionFilter } from './data-api.ts'
+import { noFilter, type Range, type SessionFilter } from './data-api.ts'
 import { lowestBit, type RowSet } from './row-set.ts'
 import type { Running, SessionColumns } from './session-columns.ts'
 import type { Profile } from './session-profiles.ts'
@@ -64,6 +64,10 @@ export function narrowToStores(rows: RowSet, { storeId }: SessionColumns, storeI
   )
 }
 
+/** Milliseconds without activity after which an unpaid session is stale, by code of its store. */
+const staleAfter = ({ storeId }: SessionColumns, minutesOf: FilterMoment['staleAfterMinutes']): Float64Array =>
+  Float64Array.from(storeId.values, (id) => activityRule(false, 'open', minutesOf(id)).afterMs)
+
 const NEVER = 0
 const BEFORE = 1
 const AFTER = 2
@@ -88,7 +92,7 @@ function narrowToProfiles(
     )
     return
   }
-  const afterMs = Float64Array.from(storeId.values, (id) => activityRule(false, 'open', staleAfterMinutes(id)).afterMs)
+  const afterMs = staleAfter(columns, staleAfterMinutes)
   const { words } = rows
   const { data: startedAt } = columns.startedAt
   const { data: lastActivityAfter } = columns.lastActivityAfter
@@ -143,38 +147,10 @@ function narrowToTraits(rows: RowSet, { traits, checkedBy }: SessionColumns, fil
 const rangeOfFinding = (withFinding: boolean | null): Range | null =>
   withFinding === null ? null : withFinding ? { min: 1, max: null } : { min: 0, max: 0 }
 
-/** A filter's conditions on labels and time apart from all others. */
-export function splitLabels<Filter extends FieldFilter>(filter: Filter) {
-  const {
-    activity,
-    state,
-    progress,
-    client,
-    spotCheck,
-    ageVerification,
-    endReason,
-    currency,
-    rating,
-    reviewed,
-    abandoned,
-    withCheck,
-    ...others
-  } = filter
-  const labels = {
-    activity,
-    state,
-    progress,
-    client,
-    spotCheck,
-    ageVerification,
-    endReason,
-    currency,
-    rating,
-    reviewed,
-    abandoned,
-    withCheck,
-  }
-  return { labels, others }
+/** A filter without its conditions on labels and time. */
+export function withoutLabels<Filter extends FieldFilter>(filter: Filter): Filter {
+  const open = Object.fromEntries(labelFilterNames.map((name) => [name, noFilter[name]]))
+  return { ...filter, ...open, activity: noFilter.activity }
 }
 
 function asksForLabels(filter: FieldFilter): boolean {
@@ -203,15 +179,16 @@ const isOpen = (wanted: readonly unknown[] | boolean | null): boolean =>
  */
 export function countProfiles(
   { words }: RowSet,
-  { profiles, storeId, startedAt, lastActivityAfter }: SessionColumns,
+  columns: SessionColumns,
   { nowMs, staleAfterMinutes }: FilterMoment,
 ): { before: Int32Array; after: Int32Array } {
+  const { profiles, storeId, startedAt, lastActivityAfter } = columns
   const [before, after] = [new Int32Array(profiles.values.length), new Int32Array(profiles.values.length)]
-  const changes = Uint8Array.from(profiles.values, ({ ended, state }) => {
-    const rule = activityRule(ended, state, 0)
-    return Number(rule.before !== rule.after)
+  const changes = Uint8Array.from(profiles.values, (profile) => {
+    const { before, after } = activitiesOf(profile)
+    return Number(before !== after)
   })
-  const afterMs = Float64Array.from(storeId.values, (id) => activityRule(false, 'open', staleAfterMinutes(id)).afterMs)
+  const afterMs = staleAfter(columns, staleAfterMinutes)
   const { codes } = profiles
   for (let word = 0; word < words.length; word += 1) {
     for (let rest = words[word] as number; rest !== 0; rest &= rest - 1) {

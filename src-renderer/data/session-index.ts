@@ -8,15 +8,7 @@
 import { columnsOf, type DayBlock } from '#shared/protocol/day-block.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { CodeColumn } from './columns.ts'
-import {
-  type FacetValue,
-  noFilter,
-  type SessionFacets,
-  type SessionFilter,
-  type SessionKey,
-  type SessionPage,
-  type SessionQuery,
-} from './data-api.ts'
+import type { FacetValue, SessionFacets, SessionFilter, SessionKey, SessionPage, SessionQuery } from './data-api.ts'
 import type { OverlayRow } from './database.ts'
 import { RowSet } from './row-set.ts'
 import { SessionColumns } from './session-columns.ts'
@@ -31,7 +23,7 @@ import {
   labelFilters,
   narrow,
   narrowToStores,
-  splitLabels,
+  withoutLabels,
 } from './session-filter.ts'
 import { countCodes, SessionOrders } from './session-order.ts'
 import { TextSearch } from './text-search.ts'
@@ -241,9 +233,8 @@ export class SessionIndex {
     narrowToStores(wide, this.columns, filter.storeIds)
     const occurring = countCodes(wide, profiles.codes, profiles.values.length)
     // All conditions that labels do not answer: what they leave is counted by labels once, for all menus.
-    const { labels, others } = splitLabels(fields)
     const moment = { nowMs, staleAfterMinutes }
-    const { rows } = this.find({ ...noFilter, ...others, nowMs, text }, staleAfterMinutes)
+    const { rows } = this.find({ ...withoutLabels(fields), nowMs, text }, staleAfterMinutes)
     const counts = countProfiles(rows, this.columns, moment)
     const tallies = new Map<keyof SessionFacets, Map<string, number>>()
     const add = (name: keyof SessionFacets, value: string | number | boolean, count: number) => {
@@ -252,13 +243,13 @@ export class SessionIndex {
     }
     profiles.values.forEach((profile, code) => {
       if (occurring[code] === 0) return
-      const failed: (keyof SessionFacets)[] = labelFilterNames.filter((name) => !hasLabel(labels, name, profile))
+      const failed: (keyof SessionFacets)[] = labelFilterNames.filter((name) => !hasLabel(filter, name, profile))
       const activities = activitiesOf(profile)
       for (const side of ['before', 'after'] as const) {
         if (side === 'after' && activities.after === activities.before) continue
         const activity = activities[side]
         const count = counts[side][code] as number
-        const isWanted = labels.activity.length === 0 || labels.activity.includes(activity)
+        const isWanted = filter.activity.length === 0 || filter.activity.includes(activity)
         const [first, second] = isWanted ? failed : [...failed, 'activity' as const]
         // A menu leaves its own filter out of account: what fails there alone still counts there.
         const countFor = (name: keyof SessionFacets) =>

@@ -1,5 +1,5 @@
 /** Charts of the page "Abandoned". */
-import type { AbandonedFigures } from '../../data/chart-api.ts'
+import type { AbandonedFigures, Rate } from '../../data/chart-api.ts'
 import { clientLabel, obstacleLabel, progressLabel } from '../../ui/labels.ts'
 import type { ChartModel } from './chart-model.ts'
 import { COUNT, hourWords, intervalOf, money, SHARE } from './chart-words.ts'
@@ -47,17 +47,7 @@ export function abandonedModels(figures: AbandonedFigures, context: ModelContext
         ...abandoned,
       }),
     ),
-    unit: COUNT,
-    series: [
-      {
-        id: 'sessions',
-        name: 'Baskets',
-        color: 'lost',
-        mark: 'bar',
-        values: lastSteps.map(({ sessions }) => sessions),
-      },
-    ],
-    extras: [{ name: 'Value', unit: value, values: lastSteps.map((each) => each.value) }],
+    ...basketsIn(lastSteps, value),
   }
   const why: ChartModel = {
     id: 'abandoned-obstacles',
@@ -72,17 +62,7 @@ export function abandonedModels(figures: AbandonedFigures, context: ModelContext
         ...abandoned,
       }),
     ),
-    unit: COUNT,
-    series: [
-      {
-        id: 'sessions',
-        name: 'Baskets',
-        color: 'lost',
-        mark: 'bar',
-        values: obstacles.map(({ sessions }) => sessions),
-      },
-    ],
-    extras: [{ name: 'Value', unit: value, values: obstacles.map((each) => each.value) }],
+    ...basketsIn(obstacles, value),
   }
   const byClient: ChartModel = {
     id: 'abandoned-clients',
@@ -98,22 +78,7 @@ export function abandonedModels(figures: AbandonedFigures, context: ModelContext
         ...abandoned,
       }),
     ),
-    unit: SHARE,
-    series: [
-      {
-        id: 'share',
-        name: 'Abandoned',
-        color: 'lost',
-        mark: 'bar',
-        values: clients.map((each) => each.abandoned.share),
-        intervals: clients.map((each) => intervalOf(each.abandoned)),
-      },
-    ],
-    extras: [
-      { name: 'Baskets', unit: COUNT, values: clients.map((each) => each.abandoned.hits) },
-      { name: 'Sessions', unit: COUNT, values: clients.map((each) => each.abandoned.of) },
-      { name: 'Value', unit: value, values: clients.map((each) => each.value) },
-    ],
+    ...sharesOf(clients, value),
   }
   const byHour: ChartModel = {
     id: 'abandoned-hours',
@@ -127,22 +92,38 @@ export function abandonedModels(figures: AbandonedFigures, context: ModelContext
     ),
     layout: 'time',
     rows: hours.map(({ hour }) => ({ label: hourWords(hour), tick: String(hour).padStart(2, '0') })),
-    unit: SHARE,
-    series: [
-      {
-        id: 'share',
-        name: 'Abandoned',
-        color: 'lost',
-        mark: 'bar',
-        values: hours.map((each) => each.abandoned.share),
-        intervals: hours.map((each) => intervalOf(each.abandoned)),
-      },
-    ],
-    extras: [
-      { name: 'Baskets', unit: COUNT, values: hours.map((each) => each.abandoned.hits) },
-      { name: 'Sessions', unit: COUNT, values: hours.map((each) => each.abandoned.of) },
-      { name: 'Value', unit: value, values: hours.map((each) => each.value) },
-    ],
+    ...sharesOf(hours, value),
   }
   return { count, worth, where, why, byClient, byHour }
 }
+
+type Drawn = Pick<ChartModel, 'unit' | 'series' | 'extras'>
+
+/** Baskets by group, and what they were worth. */
+const basketsIn = (groups: readonly { sessions: number; value: number }[], value: ChartModel['unit']): Drawn => ({
+  unit: COUNT,
+  series: [
+    { id: 'sessions', name: 'Baskets', color: 'lost', mark: 'bar', values: groups.map(({ sessions }) => sessions) },
+  ],
+  extras: [{ name: 'Value', unit: value, values: groups.map((each) => each.value) }],
+})
+
+/** Shares of sessions abandoned by group, with their intervals. */
+const sharesOf = (groups: readonly { abandoned: Rate; value: number }[], value: ChartModel['unit']): Drawn => ({
+  unit: SHARE,
+  series: [
+    {
+      id: 'share',
+      name: 'Abandoned',
+      color: 'lost',
+      mark: 'bar',
+      values: groups.map(({ abandoned }) => abandoned.share),
+      intervals: groups.map(({ abandoned }) => intervalOf(abandoned)),
+    },
+  ],
+  extras: [
+    { name: 'Baskets', unit: COUNT, values: groups.map(({ abandoned }) => abandoned.hits) },
+    { name: 'Sessions', unit: COUNT, values: groups.map(({ abandoned }) => abandoned.of) },
+    { name: 'Value', unit: value, values: groups.map((each) => each.value) },
+  ],
+})
