@@ -36,6 +36,7 @@ const children = new Set()
 /** @type {import('node:child_process').ChildProcess | null} */
 let backend = null
 let ending = false
+let windowIsOpen = false
 
 main().catch((error) => {
   console.error(error instanceof StartFailure ? error.message : error)
@@ -172,7 +173,9 @@ function tryBackend(port) {
       if (!listening) resolve(null)
       else if (!ending) {
         console.error(`[backend] ended (${signal ?? code})`)
-        void end(1)
+        // The desktop app is there for just this; a browser has its pages from the backend.
+        if (windowIsOpen) console.error('The console goes on without it; the next start of the demo brings it back.')
+        else void end(1)
       }
     })
   })
@@ -226,6 +229,7 @@ async function openWindow(electron, backendUrl, isDemoBackend) {
     env,
     stdio: ['pipe', 'inherit', 'pipe'],
   })
+  windowIsOpen = true
   track(child)
   child.once('error', (error) => {
     console.error(`Electron cannot be started: ${error.message}`)
