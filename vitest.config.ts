@@ -8,6 +8,7 @@ export default defineConfig({
       'integration-tools/**/*.test.ts',
       'sync-lab/**/*.test.ts',
       'bench/**/*.test.ts',
+      'scripts/**/*.test.ts',
     ],
     environment: 'node',
     // Many tests wait for processes and databases: on two cores the default of one worker would idle.

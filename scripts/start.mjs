@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildIfStale } from './build-if-stale.mjs'
+import { DemoProcesses } from './demo-processes.mjs'
 import { electronArguments, resolveElectron } from './electron-runtime.mjs'
 
 const USAGE = `npm start [-- options]
@@ -26,27 +27,21 @@ const pidFile = path.join(demo, 'pid')
 const importedFile = path.join(demo, 'history-imported')
 const endWithParent = path.join(repository, 'scripts', 'end-with-parent.cjs')
 const HISTORY_DAYS = 30
-const END_TIMEOUT_MS = 4_000
 
 /** What the user has to change; shown as it is. */
 class StartFailure extends Error {}
 
-/** @type {Set<import('node:child_process').ChildProcess>} */
-const children = new Set()
-/** @type {import('node:child_process').ChildProcess | null} */
-let backend = null
-let ending = false
-let windowIsOpen = false
+const processes = new DemoProcesses()
 
 main().catch((error) => {
   console.error(error instanceof StartFailure ? error.message : error)
-  void end(1)
+  void processes.end(1)
 })
 
 async function main() {
   const options = readOptions()
   if (options === null) return
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void processes.end(0))
   if (!options.web) refuseWithoutDisplay()
   mkdirSync(demo, { recursive: true })
   const electron = options.web
@@ -157,27 +152,18 @@ function tryBackend(port) {
     CONSOLE_DIR: path.join(repository, 'out', 'renderer'),
     PORT: port,
   })
-  backend = child.process
   return new Promise((resolve) => {
-    let listening = false
     child.lines.once('line', (line) => {
       try {
-        listening = true
-        resolve(JSON.parse(line).listening)
+        const url = JSON.parse(line).listening
+        processes.backendListens(child.process)
+        resolve(url)
       } catch {
         console.error(`[backend] ${line}`)
         resolve(null)
       }
     })
-    child.process.once('exit', (code, signal) => {
-      if (!listening) resolve(null)
-      else if (!ending) {
-        console.error(`[backend] ended (${signal ?? code})`)
-        // The desktop app is there for just this; a browser has its pages from the backend.
-        if (windowIsOpen) console.error('The console goes on without it; the next start of the demo brings it back.')
-        else void end(1)
-      }
-    })
+    child.process.once('exit', () => resolve(null))
   })
 }
 
@@ -188,12 +174,12 @@ async function simulate(backendUrl, { simulatorArguments }) {
   if (!existsSync(importedFile)) {
     const days = ['--days', String(HISTORY_DAYS)]
     const code = await finished(startPart('history', ['simulator/main.ts', 'import-history', ...common, ...days]))
-    if (ending) return
+    if (processes.ending) return
     if (code === 0) writeFileSync(importedFile, `${new Date().toISOString()}\n`)
     else console.error('[history] not complete; the next start tries again')
   }
   const code = await finished(startPart('simulator', ['simulator/main.ts', 'live', ...common, ...simulatorArguments]))
-  if (!ending) console.error(`[simulator] ended (${code}); the console goes on without new shoppers`)
+  if (!processes.ending) console.error(`[simulator] ended (${code}); the console goes on without new shoppers`)
 }
 
 function finished(part) {
@@ -208,7 +194,7 @@ function startPart(name, args, env = {}) {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  track(child)
+  processes.keep(child)
   const lines = createInterface({ input: child.stdout })
   if (name !== 'backend') lines.on('line', (line) => console.log(`[${name}] ${line}`))
   createInterface({ input: child.stderr }).on('line', (line) => console.error(`[${name}] ${line}`))
@@ -229,19 +215,10 @@ async function openWindow(electron, backendUrl, isDemoBackend) {
     env,
     stdio: ['pipe', 'inherit', 'pipe'],
   })
-  windowIsOpen = true
-  track(child)
-  child.once('error', (error) => {
-    console.error(`Electron cannot be started: ${error.message}`)
-    void end(1)
-  })
+  processes.keepWindow(child)
   const chromiumNoise = /^\[\d+:\d+\/[\d.]+:(ERROR|WARNING|INFO|VERBOSE\d*):/
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (!chromiumNoise.test(line) && line !== '') console.error(`[console] ${line}`)
-  })
-  child.once('exit', (code, signal) => {
-    if (!ending && (signal !== null || code !== 0)) console.error(`[console] ended (${signal ?? code})`)
-    void end(code ?? 1)
   })
   console.log(`Floorwalker is open; its backend: ${backendUrl}. Close the window or press Ctrl-C to end everything.`)
 }
@@ -256,31 +233,4 @@ function printWebAddress(backendUrl) {
     '\nA browser keeps unsent decisions in its database only; the desktop app also journals them on the disk.',
   )
   console.log('Press Ctrl-C to end.\n')
-}
-
-function track(child) {
-  children.add(child)
-  child.once('exit', () => children.delete(child))
-  child.once('error', () => children.delete(child))
-  child.stdin.on('error', () => {})
-}
-
-/** Ends every child, the stubborn ones with force, and then this process. */
-async function end(code) {
-  if (ending) return
-  ending = true
-  // The backend last, so that those who talk to it do not complain about its end.
-  await endAll([...children].filter((child) => child !== backend))
-  await endAll([...children])
-  process.exit(code)
-}
-
-async function endAll(some) {
-  const gone = some.map((child) => new Promise((resolve) => child.once('exit', resolve)))
-  for (const child of some) child.kill('SIGTERM')
-  const force = setTimeout(() => {
-    for (const child of some) child.kill('SIGKILL')
-  }, END_TIMEOUT_MS)
-  await Promise.all(gone)
-  clearTimeout(force)
 }
