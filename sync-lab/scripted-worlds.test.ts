@@ -94,6 +94,23 @@ describe('scripted worlds', () => {
     for (const window of ['window1', 'window2']) expect(before).toMatch(new RegExp(`${window} shows 100 \\w+ 2 0`))
   })
 
+  it('[PUSH-1] what waits for new numbers goes first, though the journal takes single decisions but no rewrite', async () => {
+    const { trace, decisions } = await run([
+      [SIGN_IN, 5_000],
+      [{ op: 'line', pc: 0, state: 'cut' }, 100],
+      [note(), 100],
+      [note(), 100],
+      [note(), 100],
+      [{ op: 'lose_journal', pc: 0, downMs: 1_000 }, 500],
+      [{ op: 'disk_space', pc: 0, bytes: 1_000 }, 5_000],
+      [note(), 500],
+      [{ op: 'line', pc: 0, state: 'open' }, 30_000],
+      [{ op: 'disk_space', pc: 0, bytes: null }, 60_000],
+    ])
+    expect(decisions).toBe(4)
+    expect(trace).toMatch(/JournalWriteError: ENOSPC/)
+  })
+
   it('[ID-1] an answer that comes after a sign-out brings nobody back', async () => {
     for (const path of ['/auth/refresh', '/sync/mutations', '/changes', '/manifest']) {
       await run([

@@ -992,7 +992,8 @@ export class DataService implements WorkerApi {
   }
 
   private unsentRows(): OutboxRow[] {
-    return this.ownRows().filter((row) => row.verdict === null && row.deviceId === this.deviceId)
+    const number = this.identity?.employee.number
+    return number === undefined ? [] : this.ledger.toSend(number, this.deviceId)
   }
 
   private unsentOfOthers(): DataStatus['unsentOfOthers'] {

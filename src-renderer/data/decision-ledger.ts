@@ -50,6 +50,18 @@ export class DecisionLedger {
     return this.outbox
   }
 
+  /**
+   * What may be sent of an employee's decisions under a device, by number. Where some of a store still wait for a number of
+   * this device, they were decided before: the first of that store that has one, and all after it, wait too.
+   */
+  toSend(employeeNumber: string, deviceId: string): OutboxRow[] {
+    const unsent = this.outbox.filter((row) => row.employeeNumber === employeeNumber && row.verdict === null)
+    const numbered = unsent.filter((row) => row.deviceId === deviceId)
+    const waiting = new Set(unsent.filter((row) => row.deviceId !== deviceId).map((row) => row.storeId))
+    const held = numbered.findIndex((row) => waiting.has(row.storeId))
+    return held === -1 ? numbered : numbered.slice(0, held)
+  }
+
   /** The device under which an employee signs in and numbers decisions on this PC. */
   async deviceIdOf(employeeNumber: string): Promise<string> {
     const { database, fetch, mintId, hasJournal } = this.ports
