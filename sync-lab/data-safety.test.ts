@@ -229,6 +229,7 @@ describe('export and import', () => {
       ok: true,
       imported: 1,
       alreadyHere: 0,
+      waiting: false,
       byEmployee: [{ employeeNumber: '100', count: 1 }],
     })
     expect(await second.data.importUnsent(file.text)).toMatchObject({ imported: 0, alreadyHere: 1 })
@@ -239,6 +240,32 @@ describe('export and import', () => {
     await first.until((status) => status.unsent === 0)
     expect(await notesAtBackend()).toEqual(['carried'])
     expect(first.status().unseenResults).toBe(0)
+  })
+
+  it('[MOVE-1] a journal too full for the file says so, and what was taken is sent once there is room', async () => {
+    const first = await open(desktop())
+    await synced(first)
+    first.setOnline(false)
+    for (const text of ['one', 'two', 'three']) await note(first, text)
+    const { text } = await first.data.exportUnsent()
+    const on = desktop()
+    const second = await open(on, `${pc()}-other`)
+    await synced(second)
+    on.journalFolder.space = 0
+    const taken = { ok: true, imported: 3, alreadyHere: 0, waiting: true }
+    expect(await second.data.importUnsent(text)).toMatchObject(taken)
+    // Shown at once, and not sent without their numbers.
+    await second.until((status) => status.unsent === 3)
+    const shown = await second.data.session(STORE, s)
+    expect(shown?.document.notes.map((each) => each.text)).toEqual(['one', 'two', 'three'])
+    expect(await second.data.importUnsent(text)).toMatchObject({ imported: 0, alreadyHere: 3, waiting: true })
+    expect(await notesAtBackend()).toEqual([])
+    on.journalFolder.space = Number.POSITIVE_INFINITY
+    expect(await second.data.importUnsent(text)).toMatchObject({ imported: 0, alreadyHere: 3, waiting: false })
+    await second.until((status) => status.unsent === 0)
+    expect(await notesAtBackend()).toEqual(['one', 'two', 'three'])
+    const kinds = (await second.data.dataSafety()).incidents.map((each) => each.kind)
+    expect(kinds.filter((kind) => kind === 'decisions_imported')).toHaveLength(1)
   })
 
   it('[MOVE-2] a decision of somebody else waits for its owner', async () => {

@@ -421,7 +421,14 @@ export interface ExportedFile {
 }
 
 export type ImportOutcome =
-  | { ok: true; imported: number; alreadyHere: number; byEmployee: { employeeNumber: string; count: number }[] }
+  | {
+      ok: true
+      imported: number
+      alreadyHere: number
+      /** Some are in IndexedDB alone and not sent yet: the journal could not take them. */
+      waiting: boolean
+      byEmployee: { employeeNumber: string; count: number }[]
+    }
   /** `field` is a dotted path into the file. */
   | { ok: false; message: string; field?: string }
 

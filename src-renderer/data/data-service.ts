@@ -779,19 +779,23 @@ export class DataService implements WorkerApi {
       return { ok: false, message: 'The data on this PC is of a newer Floorwalker; update this one.' }
     const parsed = parseUnsent(text)
     if ('message' in parsed) return { ok: false, ...parsed }
-    let taken: typeof parsed.decisions
+    let imported: Awaited<ReturnType<DecisionLedger['importEntries']>>
     try {
-      taken = await this.ledger.importEntries(parsed.decisions)
+      imported = await this.ledger.importEntries(parsed.decisions)
     } catch (error) {
       return { ok: false, message: `This PC could not keep them: ${error instanceof Error ? error.message : error}` }
     }
-    await this.renumbered()
+    const { taken, waiting } = imported
+    // Where it cannot be read, the next look at the outbox finds that its rows are of another one.
+    await this.readDeviceId().catch((error) => console.error('device not read', error))
+    await this.showRenumbered()
     if (taken.length > 0) await this.noteIncident({ kind: 'decisions_imported', count: taken.length })
     const owners = [...new Set(taken.map((entry) => entry.employeeNumber))].sort()
     return {
       ok: true,
       imported: taken.length,
       alreadyHere: parsed.decisions.length - taken.length,
+      waiting,
       byEmployee: owners.map((employeeNumber) => ({
         employeeNumber,
         count: taken.filter((entry) => entry.employeeNumber === employeeNumber).length,
@@ -919,6 +923,10 @@ export class DataService implements WorkerApi {
   private async renumbered(): Promise<void> {
     await this.ledger.reconcile()
     await this.readDeviceId()
+    await this.showRenumbered()
+  }
+
+  private async showRenumbered(): Promise<void> {
     await this.showPending()
     this.changed()
     this.ports.broadcast({ type: 'renumbered' })
@@ -948,10 +956,7 @@ export class DataService implements WorkerApi {
       await this.readDeviceId()
     } finally {
       // Also where they have no new numbers yet: what is offered again is unsent, in every window.
-      await this.showPending()
-      this.changed()
-      this.ports.broadcast({ type: 'renumbered' })
-      if (this.leading) this.runner.decided(this.unsentCount())
+      await this.showRenumbered()
     }
     await this.noteIncident({ kind: 'backend_restored', count: 1 })
     if (count > 0) await this.noteIncident({ kind: 'decisions_offered_again', count })

@@ -13,9 +13,12 @@ import type { MintId } from '#shared/time/clock.ts'
 import type { Incident } from './data-api.ts'
 import { type ConsoleDatabase, type OutboxRow, outboxRow, sortByAge } from './database.ts'
 import { call, callJson, type Fetch } from './transport.ts'
+import type { UnsentDecisionEntry } from './unsent-file.ts'
 
 const CONFIRM_BATCH = 5_000
 const STORE_AGAIN_MS = 5_000
+/** The device of decisions out of a file, until they are numbered with what is here already. */
+const NOT_NUMBERED = 'imported'
 
 export interface LedgerPorts {
   database: ConsoleDatabase
@@ -264,12 +267,16 @@ export class DecisionLedger {
 
   /**
    * Puts decisions of an exported file into the outbox; those that are or were here already are left out.
-   * @returns those taken
+   * @returns those taken, and whether any of the file wait here for a number: the journal could not take them yet
+   * @throws a storage error where IndexedDB refused them; nothing of them is left then
    */
-  async importEntries(entries: readonly Omit<JournalEntry, 'deviceId'>[]): Promise<Omit<JournalEntry, 'deviceId'>[]> {
+  async importEntries(entries: readonly UnsentDecisionEntry[]): Promise<{
+    taken: UnsentDecisionEntry[]
+    waiting: boolean
+  }> {
     const { database } = this.ports
+    const ids = entries.map(({ mutation }) => mutation.id)
     const taken = await database.transaction('rw', database.outbox, database.sent, database.results, async () => {
-      const ids = entries.map(({ mutation }) => mutation.id)
       const known = [
         ...(await database.outbox.bulkGet(ids)),
         ...(await database.sent.bulkGet(ids)),
@@ -277,18 +284,18 @@ export class DecisionLedger {
       ]
       const here = new Set(known.flatMap((row) => row?.id ?? []))
       const news = entries.filter(({ mutation }) => !here.has(mutation.id))
-      // No device numbered these yet: they are numbered with what is here already.
-      await database.outbox.bulkPut(news.map((entry) => outboxRow({ ...entry, deviceId: 'imported' })))
+      await database.outbox.bulkPut(news.map((entry) => outboxRow({ ...entry, deviceId: NOT_NUMBERED })))
       return news
     })
-    // In the order of the file, those that are here already too: it is the order in which they were decided.
-    if (taken.length > 0) {
-      await this.reconcile(
-        [],
-        entries.map(({ mutation }) => mutation.id),
-      )
+    try {
+      // In the order of the file, those that are here already too: it is the order in which they were decided.
+      await this.reconcile([], ids)
+    } catch (error) {
+      console.error('imported decisions not numbered yet', error)
+      await this.reload()
     }
-    return taken
+    const ofFile = new Set(ids)
+    return { taken, waiting: this.outbox.some((row) => row.deviceId === NOT_NUMBERED && ofFile.has(row.id)) }
   }
 
   /** The database was deleted behind our back: what memory holds is shown on, and put into the new one. */

@@ -142,7 +142,7 @@ function Transfer({ nothing, exported, onExported }: TransferProps) {
 
 function ImportedWords({ outcome }: { outcome: Extract<ImportOutcome, { ok: true }> }) {
   const employee = useEmployee()
-  const { imported, alreadyHere, byEmployee } = outcome
+  const { imported, alreadyHere, waiting, byEmployee } = outcome
   const others = byEmployee.filter((each) => each.employeeNumber !== employee?.number && each.count > 0)
   const own = byEmployee.find((each) => each.employeeNumber === employee?.number)?.count ?? 0
   return (
@@ -153,12 +153,20 @@ function ImportedWords({ outcome }: { outcome: Extract<ImportOutcome, { ok: true
         </strong>{' '}
         {alreadyHere > 0 && `${counted(alreadyHere, 'decision')} ${alreadyHere === 1 ? 'was' : 'were'} here already.`}
       </p>
-      {own > 0 && <p>{counted(own, 'of yours is sent', 'of yours are sent')} by this PC now.</p>}
+      {own > 0 && !waiting && <p>{counted(own, 'of yours is sent', 'of yours are sent')} by this PC now.</p>}
       {others.map(({ employeeNumber, count }) => (
         <p key={employeeNumber}>
           {count.toLocaleString('en')} of employee {employeeNumber}: sent when they sign in on this PC.
         </p>
       ))}
+      {waiting && (
+        <p>
+          <Toned tone="warn">
+            They are in this app’s database, but its journal could not be written: the disk of this PC may be full. They
+            are sent once it can. Keep the file until then.
+          </Toned>
+        </p>
+      )}
     </>
   )
 }
