@@ -155,21 +155,24 @@ export class DecisionLedger {
       }
     }
     const before = [...this.fresh.keys()]
-    const stored = await database.readableOutbox()
-    for (const id of before) this.fresh.delete(id)
+    // At one instant: what another window moves from one table to the other must not be missing from both.
+    const { stored, lost } = await database.transaction('r', database.outbox, database.sent, async () => {
+      const stored = await database.readableOutbox()
+      for (const id of before) this.fresh.delete(id)
+      return { stored, lost: await this.lostOf(stored) }
+    })
+    for (const row of lost) this.notStored.set(row.id, row)
+    if (lost.length > 0) this.storeLater()
     const read = stored.map((row): [string, OutboxRow] => [row.id, row])
-    await this.keepLost(new Set(stored.map((row) => row.id)))
     this.outbox = sortByAge([...new Map([...this.notStored, ...this.fresh, ...read]).values()])
   }
 
   /** What is in memory and not in the outbox any more was settled, or the database lost it: then memory keeps it. */
-  private async keepLost(stored: ReadonlySet<string>): Promise<void> {
-    const gone = this.outbox.filter(({ id }) => !stored.has(id) && !this.fresh.has(id) && !this.notStored.has(id))
-    if (gone.length === 0) return
+  private async lostOf(stored: readonly OutboxRow[]): Promise<OutboxRow[]> {
+    const here = new Set(stored.map(({ id }) => id))
+    const gone = this.outbox.filter(({ id }) => !here.has(id) && !this.fresh.has(id) && !this.notStored.has(id))
     const settled = await this.ports.database.sent.bulkGet(gone.map((row) => row.id))
-    const lost = gone.filter((_, index) => settled[index] === undefined)
-    for (const row of lost) this.notStored.set(row.id, row)
-    if (lost.length > 0) this.storeLater()
+    return gone.filter((_, index) => settled[index] === undefined)
   }
 
   /**
