@@ -470,17 +470,7 @@ export class DataService implements WorkerApi {
   }
 
   async sessionTotals(keys: SessionKey[]): Promise<{ count: number; totals: SessionPage['totals'] }> {
-    const rows = (await this.sessionRows(keys)).filter((row) => row !== null)
-    const byCurrency = new Map<string, number>()
-    for (const row of rows) byCurrency.set(row.currency, (byCurrency.get(row.currency) ?? 0) + row.total)
-    const sums = [...byCurrency].map(([currency, total]) => ({ currency, total }))
-    return {
-      count: rows.length,
-      totals: {
-        quantity: rows.reduce((sum, row) => sum + row.quantity, 0),
-        byCurrency: sums.sort((a, b) => (a.currency < b.currency ? -1 : 1)),
-      },
-    }
+    return this.index.totals(keys.filter(({ storeId }) => this.settingsOf(storeId) !== undefined))
   }
 
   async session(storeId: string, sessionId: string): Promise<SessionView | null> {

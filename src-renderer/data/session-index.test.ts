@@ -360,6 +360,9 @@ function expectSame(index: SessionIndex, naive: NaiveIndex, query: SessionQuery)
   expect(page.rows.map(key)).toEqual(expected.rows.map(key))
   // Sessions of two stores may be equal in all that sorts them.
   for (const row of page.rows) expect(row).toEqual(naive.get(row.storeId, row.id))
+  const all = naive.query({ ...query, offset: 0, limit: Number.POSITIVE_INFINITY }).rows
+  const asked = [...all, { storeId: 'a', id: 'not here' }].map(({ storeId, id }) => ({ storeId, id }))
+  expect(index.totals(asked)).toEqual({ count: expected.count, totals: expected.totals })
   expect(new Set(page.rows.map((row) => JSON.stringify([row.storeId, row.id]))).size).toBe(page.rows.length)
 }
 

@@ -151,6 +151,12 @@ export class SessionIndex {
     return { complete: true, rows: page.map((row) => this.columns.summary(row)), count, totals: found.totals }
   }
 
+  /** Count and sums of these sessions, unsent decisions applied; what is not here is left out. */
+  totals(keys: readonly SessionKey[]): { count: number; totals: SessionPage['totals'] } {
+    const rows = this.visibleRows(keys)
+    return { count: rows.size, totals: this.totalsOf(rows) }
+  }
+
   /**
    * All rows under a filter in its order, as of now, for `shownRows`; takes slices of a few milliseconds.
    * @param query its `storeIds` are taken literally: none matches nothing
@@ -209,13 +215,19 @@ export class SessionIndex {
   ): RowSet {
     const { rows } = this.find(filter, staleAfterMinutes)
     if (only === null) return rows.clone()
-    const among = new RowSet()
-    among.reserve(this.columns.length)
-    for (const { storeId, id } of only) {
-      const row = this.columns.visibleRowOf(storeId, id)
-      if (row >= 0 && rows.has(row)) among.add(row)
-    }
+    const among = this.visibleRows(only)
+    among.intersect(rows)
     return among
+  }
+
+  private visibleRows(keys: readonly SessionKey[]): RowSet {
+    const rows = new RowSet()
+    rows.reserve(this.columns.length)
+    for (const { storeId, id } of keys) {
+      const row = this.columns.visibleRowOf(storeId, id)
+      if (row >= 0) rows.add(row)
+    }
+    return rows
   }
 
   /**
