@@ -48,11 +48,8 @@ import type {
   DecisionResult,
   ExportedFile,
   ExportOutcome,
-  ExportProgress,
-  ExportRequest,
   ExportScope,
   ExportSize,
-  ExportTarget,
   FetchDetailsOutcome,
   FirstSync,
   ImportOutcome,
@@ -76,9 +73,7 @@ import type { ConsoleDatabase, OutboxRow } from './database.ts'
 import { DecisionDesk } from './decision-desk.ts'
 import { DecisionLedger } from './decision-ledger.ts'
 import { DetailsAhead } from './details-ahead.ts'
-import { ExportPort, openChosenFile, openDownload, openLocalFile } from './export/export-sink.ts'
-import { nextTask } from './export/next-task.ts'
-import { SessionExports } from './export/session-export.ts'
+import { ExportDesk } from './export/export-desk.ts'
 import { checkIntegrity } from './integrity.ts'
 import { countSubjects, decisionOf, shiftDecisionOf, withPending } from './pending-decisions.ts'
 import { type PackedPutBack, packPutBack } from './put-back-transfer.ts'
@@ -154,9 +149,8 @@ export class DataService implements WorkerApi {
   private readonly abandonedBaskets: AbandonedBaskets
   private readonly shiftEntries: ShiftEntries
   private readonly handovers: Handovers
-  private readonly exports: SessionExports
+  private readonly exports: ExportDesk
   private readonly charts: Charts
-  private exportPort: ExportPort | null = null
   private identity: Identity | null = null
   private local: LocalInfo | null = null
   private deviceId = ''
@@ -348,20 +342,16 @@ export class DataService implements WorkerApi {
       },
       measureClock: () => this.measureClock(),
     })
-    this.exports = new SessionExports({
+    this.exports = new ExportDesk({
+      ...ports,
       index: this.index,
-      clock: ports.clock,
-      nextTask,
       visibleStores: (storeIds) => this.visibleStores(storeIds),
       settingsOf: (storeId) => this.settingsOf(storeId),
       keptIds: (storeId) => this.database.keptIds(storeId),
       documents: (keys) => this.keptDocuments(keys),
       fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
-      openSink: (target, workId) => {
-        if (this.local !== null) return openLocalFile(ports.fetch, target.name, this.exportPort)
-        if (target.handle !== null) return openChosenFile(target.handle)
-        return openDownload(target, workId, ports.clock.now())
-      },
+      isSignedIn: () => this.identity !== null,
+      isDesktop: () => this.local !== null,
     })
   }
 
@@ -436,7 +426,7 @@ export class DataService implements WorkerApi {
   }
 
   async signOut(): Promise<void> {
-    this.exports.cancelAll()
+    this.exports.signedOut()
     await this.database.meta.delete('identity')
     this.identity = null
     this.runner.signedOut()
@@ -494,44 +484,28 @@ export class DataService implements WorkerApi {
     return view
   }
 
-  async exportSize(scope: ExportScope): Promise<ExportSize> {
-    return this.exports.size(scope)
+  exportSize(scope: ExportScope): Promise<ExportSize> {
+    return this.exports.exportSize(scope)
   }
 
-  async exportSessions(
-    workId: string,
-    request: ExportRequest,
-    target: ExportTarget,
-    onProgress: (progress: ExportProgress) => void,
-  ): Promise<ExportOutcome> {
-    if (this.identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
-    return this.exports.export(workId, request, target, onProgress)
+  exportSessions(...asked: Parameters<WorkerApi['exportSessions']>): Promise<ExportOutcome> {
+    return this.exports.exportSessions(...asked)
   }
 
-  async fetchDetails(
-    workId: string,
-    scope: ExportScope,
-    limit: number,
-    onProgress: (progress: ExportProgress) => void,
-  ): Promise<FetchDetailsOutcome> {
-    if (this.identity === null) return { ok: false, code: 'not_signed_in', message: 'Sign in first.' }
-    return this.exports.fetchDetails(workId, scope, limit, onProgress)
+  fetchDetails(...asked: Parameters<WorkerApi['fetchDetails']>): Promise<FetchDetailsOutcome> {
+    return this.exports.fetchDetails(...asked)
   }
 
-  async connectExports(port: MessagePort): Promise<void> {
-    this.exportPort = new ExportPort(port)
+  connectExports(port: MessagePort): Promise<void> {
+    return this.exports.connectExports(port)
   }
 
-  async cancelWork(workId: string): Promise<void> {
-    this.exports.cancel(workId)
+  cancelWork(workId: string): Promise<void> {
+    return this.exports.cancelWork(workId)
   }
 
-  async showExported(path: string): Promise<void> {
-    await call(this.ports.fetch, '/local/export/show', {
-      method: 'POST',
-      body: JSON.stringify({ path }),
-      headers: { 'content-type': 'application/json' },
-    })
+  showExported(path: string): Promise<void> {
+    return this.exports.showExported(path)
   }
 
   async queue(storeIds: string[]): Promise<QueueEntry[]> {
