@@ -2,7 +2,7 @@
 import { type LocalInfo, type LocalState, localInfoSchema, localStateSchema } from '#shared/desktop-api.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
-import { type Identity, identitySchema } from '#shared/protocol/sync.ts'
+import type { Identity } from '#shared/protocol/sync.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { Clock, MintId } from '#shared/time/clock.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
@@ -83,6 +83,7 @@ import { ServerClock } from './server-clock.ts'
 import { SessionHistory } from './session-history.ts'
 import type { SessionIndex } from './session-index.ts'
 import { ShownPending } from './shown-pending.ts'
+import { SignedIn, signInOutcomeOf } from './signed-in.ts'
 import { initialState, type SyncState } from './sync/machine.ts'
 import { SyncRunner } from './sync/run-sync.ts'
 import { CallFailed, call, callJson, type Fetch } from './transport.ts'
@@ -105,9 +106,6 @@ const ROOM_CHECK_INTERVAL_MS = 10_000
 const MAX_SHOWN_VIEWS = 500
 const PREPARE_SLICE_MS = 8
 const PREPARE_PAUSE_MS = 8
-/** Of a store whose settings went away while a query was under way. */
-const DEFAULT_STALE_AFTER_MINUTES = 30
-const DEFAULT_CURRENCY = 'EUR'
 /** Days that arrive one after the other are shown so often; each time the screens ask anew. */
 const SHOWN_WHILE_FILLING_MS = 300
 /** With more rows than this they are shown less often: each time takes a pass over all of them. */
@@ -139,6 +137,7 @@ export class DataService implements WorkerApi {
   private readonly index: SessionIndex
   private readonly detailsAhead: DetailsAhead
   private readonly serverClock: ServerClock
+  private readonly who: SignedIn
   private readonly runner: SyncRunner
   private readonly ledger: DecisionLedger
   private readonly records: CheckRecords
@@ -151,7 +150,6 @@ export class DataService implements WorkerApi {
   private readonly handovers: Handovers
   private readonly exports: ExportDesk
   private readonly charts: Charts
-  private identity: Identity | null = null
   private local: LocalInfo | null = null
   private deviceId = ''
   /** Views of sessions as last shown, by store and session; one is good for its version and its unsent decisions. */
@@ -174,9 +172,12 @@ export class DataService implements WorkerApi {
   constructor(private readonly ports: ServicePorts) {
     this.database = ports.database
     this.serverClock = new ServerClock(ports.clock)
+    this.who = new SignedIn({ ...ports, onChange: () => this.publish() })
+    const visibleStores = (storeIds: readonly string[]) => this.who.visibleStores(storeIds)
+    const settingsOf = (storeId: string) => this.who.settingsOf(storeId)
     this.history = new SessionHistory({
       database: ports.database,
-      zoneOf: (storeId) => this.settingsOf(storeId)?.timezone ?? 'UTC',
+      zoneOf: (storeId) => this.who.zoneOf(storeId),
       noteIncident: (incident) => this.noteIncident(incident),
       onProgress: () => this.publish(),
       onChanged: () => this.changed(),
@@ -208,16 +209,16 @@ export class DataService implements WorkerApi {
     this.shownPending = new ShownPending({
       ...ports,
       index: this.index,
-      settingsOf: (storeId) => this.settingsOf(storeId),
+      settingsOf,
       shown: (document, rows, settings) => this.shown(document, rows, settings),
     })
     this.desk = new DecisionDesk({
       ...ports,
       ledger: this.ledger,
       clock: this.serverClock,
-      identity: () => this.identity,
+      identity: () => this.who.identity,
       readOnly: () => this.readOnly(),
-      hasStore: (storeId) => this.settingsOf(storeId) !== undefined,
+      hasStore: (storeId) => settingsOf(storeId) !== undefined,
       isKnown: async (storeId, sessionId) =>
         this.isShown(storeId, sessionId) || (await this.confirmedDocument(storeId, sessionId)) !== null,
       shown: async (storeId, sessionId) => (await this.session(storeId, sessionId))?.document ?? null,
@@ -227,11 +228,11 @@ export class DataService implements WorkerApi {
     })
     this.charts = new Charts({
       index: this.index,
-      visibleStores: (storeIds) => this.visibleStores(storeIds),
-      staleAfterMinutes: (storeId) => this.staleAfterMinutes(storeId),
-      currencyOf: (storeId) => this.settingsOf(storeId)?.currency ?? DEFAULT_CURRENCY,
+      visibleStores,
+      staleAfterMinutes: (storeId) => this.who.staleAfterMinutes(storeId),
+      currencyOf: (storeId) => this.who.currencyOf(storeId),
       isComplete: () => this.history.reading === null,
-      maySeeEmployees: () => this.identity?.employee.role === 'manager',
+      maySeeEmployees: () => this.who.identity?.employee.role === 'manager',
       isOnline: () => this.sync.connection === 'online',
       lastContactAt: (storeId) => this.history.lastContactAt[storeId] ?? null,
     })
@@ -239,8 +240,8 @@ export class DataService implements WorkerApi {
       ...ports,
       index: this.index,
       desk: this.desk,
-      visibleStores: (storeIds) => this.visibleStores(storeIds),
-      settingsOf: (storeId) => this.settingsOf(storeId),
+      visibleStores,
+      settingsOf,
       now: () => this.serverClock.now(),
       isComplete: () => this.history.reading === null,
       ownRows: () => this.ownRows(),
@@ -250,7 +251,7 @@ export class DataService implements WorkerApi {
     })
     this.shiftEntries = new ShiftEntries({
       ...ports,
-      employee: () => this.employee(),
+      employee: () => this.who.employee,
       ownRows: () => this.ownRows(),
       onChange: () => {
         this.changed()
@@ -265,7 +266,7 @@ export class DataService implements WorkerApi {
       entries: this.shiftEntries,
       now: () => this.serverClock.now(),
       isComplete: () => this.history.reading === null,
-      employee: () => this.employee(),
+      employee: () => this.who.employee,
       ownRows: () => this.ownRows(),
       documents: (keys) => this.keptDocuments(keys),
       queue: (storeIds) => this.queue(storeIds),
@@ -285,7 +286,7 @@ export class DataService implements WorkerApi {
     this.leases = new CheckLeases({
       fetch: ports.fetch,
       held: () => this.heldChecks(),
-      leaseSeconds: () => Math.min(...(this.identity?.stores.map((store) => store.checks.leaseSeconds) ?? [])),
+      leaseSeconds: () => Math.min(...this.who.stores.map((store) => store.checks.leaseSeconds)),
       onChange: () => this.changed(),
     })
     this.runner = new SyncRunner(ports.database, ports.fetch, ports.clock, ports.random, {
@@ -304,7 +305,9 @@ export class DataService implements WorkerApi {
       },
       outdatedDays: (storeId) => this.history.outdatedDays(storeId),
       onDaysRenewed: (storeId, dates) => this.history.renewedDays(storeId, dates),
-      onSettings: (storeId, settings) => this.takeSettings(storeId, settings),
+      onSettings: async (storeId, settings) => {
+        if (await this.who.takeSettings(storeId, settings)) this.changed()
+      },
       openSessions: (storeId) => this.index.openRows([storeId]),
       onState: (state) => this.takeSyncState(state),
       onBlock: (storeId, block) => {
@@ -329,28 +332,26 @@ export class DataService implements WorkerApi {
       onSettled: (rows) => this.settled(rows),
       onStoreWithdrawn: async (storeId) => {
         this.index.dropStore(storeId)
-        if (this.identity === null) return
-        const stores = this.identity.stores.filter((store) => store.id !== storeId)
-        await this.keepIdentity({ ...this.identity, stores })
+        await this.who.loseStore(storeId)
         this.changed()
       },
       onIdentity: async (identity) => {
-        if (JSON.stringify(identity) === JSON.stringify(this.identity)) return
-        await this.keepIdentity(identity)
-        await this.followStores(identity)
-        this.ports.broadcast({ type: 'identity', identity: this.identity })
+        if (JSON.stringify(identity) === JSON.stringify(this.who.identity)) return
+        await this.who.keep(identity)
+        await this.followStores()
+        this.ports.broadcast({ type: 'identity', identity: this.who.identity })
       },
       measureClock: () => this.measureClock(),
     })
     this.exports = new ExportDesk({
       ...ports,
       index: this.index,
-      visibleStores: (storeIds) => this.visibleStores(storeIds),
-      settingsOf: (storeId) => this.settingsOf(storeId),
+      visibleStores,
+      settingsOf,
       keptIds: (storeId) => this.database.keptIds(storeId),
       documents: (keys) => this.keptDocuments(keys),
       fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
-      isSignedIn: () => this.identity !== null,
+      isSignedIn: () => this.who.identity !== null,
       isDesktop: () => this.local !== null,
     })
   }
@@ -364,9 +365,10 @@ export class DataService implements WorkerApi {
     this.serverClock.restore((await this.database.getMeta('clockOffsetMs')) ?? 0)
     await this.readJournalState()
     if (!this.readOnly()) await this.ledger.reconcile().catch((error) => console.error('journal not reconciled', error))
-    await this.loadIdentity()
+    await this.who.load()
+    await this.takeUpWork()
     if (this.readOnly()) return this.status()
-    if (this.identity === null && this.local?.hasSignIn) await this.recoverIdentity()
+    if (this.who.identity === null && this.local?.hasSignIn) await this.recoverIdentity()
     void this.ports.leadership().then(() => {
       this.leading = true
       return this.startEngine()
@@ -381,8 +383,7 @@ export class DataService implements WorkerApi {
     if (message.type === 'sync') {
       if (!this.leading) this.takeSyncState(message.state)
     } else if (message.type === 'identity') {
-      // From the message: a disk that is full has not kept it.
-      this.identity = message.identity
+      this.who.hear(message.identity)
       await this.takeUpWork()
       if (this.leading) await this.startEngine()
     } else {
@@ -400,7 +401,7 @@ export class DataService implements WorkerApi {
   }
 
   async setBackend(url: string): Promise<SignInOutcome> {
-    return this.outcomeOf(async () => {
+    return signInOutcomeOf(async () => {
       await call(this.ports.fetch, '/local/backend', {
         method: 'PUT',
         body: JSON.stringify({ url }),
@@ -411,34 +412,28 @@ export class DataService implements WorkerApi {
   }
 
   async signIn(employeeNumber: string, password: string): Promise<SignInOutcome> {
-    return this.outcomeOf(async () => {
+    return signInOutcomeOf(async () => {
       const device = { id: await this.ledger.deviceIdOf(employeeNumber), name: this.local?.deviceName ?? 'Browser' }
-      const identity = await callJson(this.ports.fetch, '/api/v1/auth/sign-in', identitySchema, {
-        method: 'POST',
-        json: { employeeNumber, password, device },
-      })
-      await this.keepIdentity(identity)
+      await this.who.signIn(employeeNumber, password, device)
       await this.takeUpWork()
       this.onStatus(this.status())
-      this.ports.broadcast({ type: 'identity', identity: this.identity })
+      this.ports.broadcast({ type: 'identity', identity: this.who.identity })
       if (this.leading) await this.startEngine()
     })
   }
 
   async signOut(): Promise<void> {
     this.exports.signedOut()
-    await this.database.meta.delete('identity')
-    this.identity = null
+    await this.who.forget()
     this.runner.signedOut()
-    // The refresh token is forgotten by the main process even when the backend cannot be told.
-    await call(this.ports.fetch, '/api/v1/auth/sign-out', { method: 'POST' }).catch(() => undefined)
-    this.ports.broadcast({ type: 'identity', identity: this.identity })
+    await this.who.endAtBackend()
+    this.ports.broadcast({ type: 'identity', identity: this.who.identity })
     this.changed()
   }
 
   async sessions(query: SessionQuery): Promise<SessionPage> {
-    const storeIds = this.visibleStores(query.storeIds)
-    const page = this.index.query({ ...query, storeIds }, (id) => this.staleAfterMinutes(id))
+    const storeIds = this.who.visibleStores(query.storeIds)
+    const page = this.index.query({ ...query, storeIds }, (id) => this.who.staleAfterMinutes(id))
     this.history.answered()
     return { ...page, complete: this.history.reading === null }
   }
@@ -449,26 +444,26 @@ export class DataService implements WorkerApi {
   }
 
   async facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets> {
-    const storeIds = this.visibleStores(filter.storeIds)
-    return this.index.facets({ ...filter, storeIds }, (id) => this.staleAfterMinutes(id))
+    const storeIds = this.who.visibleStores(filter.storeIds)
+    return this.index.facets({ ...filter, storeIds }, (id) => this.who.staleAfterMinutes(id))
   }
 
   async sessionRows(keys: SessionKey[]): Promise<(SessionSummary | null)[]> {
     return keys.map(({ storeId, id }) =>
-      this.settingsOf(storeId) === undefined ? null : (this.index.get(storeId, id) ?? null),
+      this.who.settingsOf(storeId) === undefined ? null : (this.index.get(storeId, id) ?? null),
     )
   }
 
   async sessionTotals(keys: SessionKey[]): Promise<{ count: number; totals: SessionPage['totals'] }> {
-    return this.index.totals(keys.filter(({ storeId }) => this.settingsOf(storeId) !== undefined))
+    return this.index.totals(keys.filter(({ storeId }) => this.who.settingsOf(storeId) !== undefined))
   }
 
   async session(storeId: string, sessionId: string): Promise<SessionView | null> {
-    const settings = this.settingsOf(storeId)
+    const settings = this.who.settingsOf(storeId)
     if (settings === undefined) return null
     const rows = this.ownRows().filter((row) => row.storeId === storeId && row.mutation.sessionId === sessionId)
     const key = JSON.stringify([storeId, sessionId])
-    const pending = JSON.stringify([settings, this.identity?.employee, rows.map((row) => row.id)])
+    const pending = JSON.stringify([settings, this.who.identity?.employee, rows.map((row) => row.id)])
     const version = this.index.confirmed(storeId, sessionId)?.version
     const shown = this.shownViews.get(key)
     if (shown !== undefined && shown.view.document.version === version && shown.pending === pending) return shown.view
@@ -476,7 +471,7 @@ export class DataService implements WorkerApi {
     if (document === null) return null
     const unsent = rows.flatMap((row) => {
       const decision = decisionOf(row.mutation)
-      return decision === null ? [] : [{ decision, storeId, employee: this.employee() }]
+      return decision === null ? [] : [{ decision, storeId, employee: this.who.employee }]
     })
     const view = { document: this.shown(document, rows, settings), unsent }
     if (this.shownViews.size >= MAX_SHOWN_VIEWS) this.shownViews.clear()
@@ -510,7 +505,7 @@ export class DataService implements WorkerApi {
 
   async queue(storeIds: string[]): Promise<QueueEntry[]> {
     const open = this.index
-      .openRows(this.visibleStores(storeIds))
+      .openRows(this.who.visibleStores(storeIds))
       .filter((row) => isOpenCheck(row.spotCheck) || isOpenCheck(row.ageVerification))
     const views = await Promise.all(open.map((row) => this.session(row.storeId, row.id)))
     const entries = views.flatMap((view): QueueEntry[] => {
@@ -621,30 +616,30 @@ export class DataService implements WorkerApi {
 
   async customerChecks(storeId: string, sessionId: string): Promise<CustomerChecks | null> {
     const document = (await this.session(storeId, sessionId))?.document
-    return document === undefined ? null : this.records.customerChecks(this.visibleStores([]), document)
+    return document === undefined ? null : this.records.customerChecks(this.who.visibleStores([]), document)
   }
 
   async knownProduct(storeId: string, code: string): Promise<KnownProduct | null> {
-    return this.settingsOf(storeId) === undefined ? null : this.records.knownProduct(storeId, code)
+    return this.who.settingsOf(storeId) === undefined ? null : this.records.knownProduct(storeId, code)
   }
 
   async refusals(storeId: string): Promise<RefusalRegister> {
-    this.ownStore(storeId)
+    this.who.ownStore(storeId)
     return this.refusalCopy.register(storeId)
   }
 
   async compareRefusals(storeId: string): Promise<RefusalComparison> {
-    this.ownStore(storeId)
+    this.who.ownStore(storeId)
     return this.refusalCopy.compare(storeId)
   }
 
   async exportRefusals(storeId: string): Promise<ExportedFile> {
-    return this.refusalCopy.export(this.ownStore(storeId), this.serverClock.now())
+    return this.refusalCopy.export(this.who.ownStore(storeId), this.serverClock.now())
   }
 
   async results({ seen }: { seen: boolean }): Promise<DecisionResult[]> {
     const rows = await this.database.results.filter((row) => (row.seen === 1) === seen).toArray()
-    const own = rows.filter((row) => row.employeeNumber === this.identity?.employee.number)
+    const own = rows.filter((row) => row.employeeNumber === this.who.identity?.employee.number)
     return own
       .sort((a, b) => b.receivedAt - a.receivedAt)
       .flatMap(({ id, mutation, verdict, receivedAt }) => {
@@ -676,7 +671,7 @@ export class DataService implements WorkerApi {
       database: this.database,
       index: this.index,
       status: this.status(),
-      owner: this.identity?.employee.number ?? null,
+      owner: this.who.identity?.employee.number ?? null,
       rows: this.ledger.rows(),
       clock: this.serverClock.reading(),
       storage: this.ports.storage,
@@ -707,7 +702,7 @@ export class DataService implements WorkerApi {
     void (async () => {
       const days = (await this.database.getMeta('detailsAheadDays')) ?? 0
       await this.history.complete()
-      const storeIds = this.identity?.stores.map((store) => store.id) ?? []
+      const { storeIds } = this.who
       await this.detailsAhead.run(storeIds, days, this.serverClock.now())
     })().catch((error) => console.error('details not fetched ahead', error))
   }
@@ -718,7 +713,7 @@ export class DataService implements WorkerApi {
       database: this.database,
       index: this.index,
       runner: this.runner,
-      stores: this.identity?.stores ?? [],
+      stores: this.who.stores,
       now: () => this.serverClock.now(),
       reload: async (storeId) => {
         await this.storeChanged(storeId, 'all')
@@ -844,7 +839,7 @@ export class DataService implements WorkerApi {
     await this.ledger.reconcileIfNeeded().catch(() => undefined)
     await this.ledger.confirmSettled()
     await this.removeOld((await this.database.getMeta('keepDetailsDays')) ?? DEFAULT_KEEP_DETAILS_DAYS)
-    await this.history.writeBack(this.identity?.stores ?? [], this.serverClock.now())
+    await this.history.writeBack(this.who.stores, this.serverClock.now())
   }
 
   private async measureClock(): Promise<void> {
@@ -906,7 +901,7 @@ export class DataService implements WorkerApi {
       await this.offerAgain()
       return
     }
-    const number = this.identity?.employee.number
+    const number = this.who.identity?.employee.number
     if (number !== undefined) await this.ledger.reconcile([number])
     await this.noteIncident({ kind: 'decisions_renumbered', count: this.ownRows().length })
     await this.readDeviceId()
@@ -931,7 +926,7 @@ export class DataService implements WorkerApi {
     this.shownViews.clear()
     const count = this.ledger.rows().length
     this.ledger.keepInMemory()
-    const { identity } = this
+    const { identity } = this.who
     // Memory is read at once, before anybody reads the empty database; the rest waits until that one is made.
     setTimeout(() => {
       void this.putBack(count, identity).catch((error) => console.error('database not restored', error))
@@ -956,17 +951,17 @@ export class DataService implements WorkerApi {
   }
 
   private ownRows(): OutboxRow[] {
-    const number = this.identity?.employee.number
+    const number = this.who.identity?.employee.number
     return this.ledger.rows().filter((row) => row.employeeNumber === number)
   }
 
   private unsentRows(): OutboxRow[] {
-    const number = this.identity?.employee.number
+    const number = this.who.identity?.employee.number
     return number === undefined ? [] : this.ledger.toSend(number, this.deviceId)
   }
 
   private unsentOfOthers(): DataStatus['unsentOfOthers'] {
-    const number = this.identity?.employee.number
+    const number = this.who.identity?.employee.number
     const owners = new Set(
       this.ledger
         .rows()
@@ -990,7 +985,7 @@ export class DataService implements WorkerApi {
 
   private shown(document: SessionDocument, rows: readonly OutboxRow[], settings: StoreSettings): SessionDocument {
     const mutations = rows.map((row) => row.mutation)
-    return withPending(document, mutations, this.employee(), settings)
+    return withPending(document, mutations, this.who.employee, settings)
   }
 
   // --- documents and stores ----------------------------------------------------------------------------------------
@@ -1014,7 +1009,7 @@ export class DataService implements WorkerApi {
     const rows = this.ownRows()
     const kept = await this.database.sessions.bulkGet(keys.map(({ storeId, id }): [string, string] => [storeId, id]))
     return kept.map((row) => {
-      const settings = row === undefined ? undefined : this.settingsOf(row.storeId)
+      const settings = row === undefined ? undefined : this.who.settingsOf(row.storeId)
       if (row === undefined || settings === undefined) return undefined
       const unsent = rows.filter(({ storeId, mutation }) => storeId === row.storeId && mutation.sessionId === row.id)
       return unsent.length === 0 ? row.document : this.shown(row.document, unsent, settings)
@@ -1044,32 +1039,16 @@ export class DataService implements WorkerApi {
   }
 
   private async loadStores(): Promise<void> {
-    await this.history.read(this.identity?.stores.map((store) => store.id) ?? [])
+    await this.history.read(this.who.storeIds)
     await this.showPending()
-  }
-
-  private visibleStores(storeIds: readonly string[]): string[] {
-    const own = this.identity?.stores.map((store) => store.id) ?? []
-    return storeIds.length === 0 ? own : own.filter((id) => storeIds.includes(id))
-  }
-
-  private staleAfterMinutes(storeId: string): number {
-    return this.settingsOf(storeId)?.staleAfterMinutes ?? DEFAULT_STALE_AFTER_MINUTES
-  }
-
-  /** @throws RangeError for a store that the employee has no access to */
-  private ownStore(storeId: string): StoreSettings {
-    const settings = this.settingsOf(storeId)
-    if (settings === undefined) throw new RangeError(`no access to store ${storeId}`)
-    return settings
   }
 
   /** Checks that the employee of now has, where this window speaks for them. */
   private async heldChecks(): Promise<CheckKey[]> {
-    const number = this.leading ? this.identity?.employee.number : undefined
+    const number = this.leading ? this.who.identity?.employee.number : undefined
     if (number === undefined) return []
     const open = this.index
-      .openRows(this.visibleStores([]))
+      .openRows(this.who.visibleStores([]))
       .filter((row) => row.spotCheck === 'in_progress' || row.ageVerification === 'in_progress')
     const kept = await this.database.sessions.bulkGet(open.map((row): [string, string] => [row.storeId, row.id]))
     return kept.flatMap((row) =>
@@ -1079,48 +1058,15 @@ export class DataService implements WorkerApi {
     )
   }
 
-  private settingsOf(storeId: string): StoreSettings | undefined {
-    return this.identity?.stores.find((store) => store.id === storeId)
-  }
-
   // --- identity and engine -----------------------------------------------------------------------------------------
 
-  private employee(): { number: string; name: string } {
-    const { number, name } = this.identity?.employee ?? { number: '', name: '' }
-    return { number, name }
-  }
-
-  private async keepIdentity(identity: Identity): Promise<void> {
-    this.identity = identity
-    // A disk that is full must not keep anybody from working; it costs a sign-in after a restart.
-    await this.database.setMeta('identity', identity).catch((error) => console.error('identity not kept', error))
-    this.publish()
-  }
-
-  private async takeSettings(storeId: string, settings: StoreSettings): Promise<void> {
-    if (this.identity === null || JSON.stringify(this.settingsOf(storeId)) === JSON.stringify(settings)) return
-    const stores = this.identity.stores.map((store) => (store.id === storeId ? settings : store))
-    await this.keepIdentity({ ...this.identity, stores })
-    this.changed()
-  }
-
-  /** IndexedDB was lost, the sign-in was not: the backend says who this is. Without it the sign-in page is shown. */
+  /** Where the backend cannot be asked, the sign-in page is shown. */
   private async recoverIdentity(): Promise<void> {
     try {
-      const response = await call(this.ports.fetch, '/api/v1/auth/refresh', { method: 'POST' })
-      const identity = identitySchema.safeParse(await response.json().catch(() => undefined))
-      if (!identity.success) return
-      await this.keepIdentity(identity.data)
-      await this.takeUpWork()
+      if (await this.who.recover()) await this.takeUpWork()
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
     }
-  }
-
-  private async loadIdentity(): Promise<void> {
-    // Parsed: settings that came with a newer app have their defaults.
-    this.identity = identitySchema.safeParse(await this.database.getMeta('identity')).data ?? null
-    await this.takeUpWork()
   }
 
   /** Reads what the person of now needs. */
@@ -1134,8 +1080,8 @@ export class DataService implements WorkerApi {
   }
 
   /** Access to a store can come back: a refresh says so, and the engine takes it up. */
-  private async followStores(identity: Identity): Promise<void> {
-    const news = identity.stores.map((store) => store.id).filter((id) => this.sync.stores[id] === undefined)
+  private async followStores(): Promise<void> {
+    const news = this.who.storeIds.filter((id) => this.sync.stores[id] === undefined)
     if (news.length === 0) return
     await this.history.read(news)
     this.runner.storesAdded(await this.filledStores(news))
@@ -1148,16 +1094,16 @@ export class DataService implements WorkerApi {
   }
 
   private async readDeviceId(): Promise<void> {
-    if (this.identity === null || this.readOnly()) return
-    this.deviceId = await this.ledger.deviceIdOf(this.identity.employee.number)
+    if (this.who.identity === null || this.readOnly()) return
+    this.deviceId = await this.ledger.deviceIdOf(this.who.employee.number)
   }
 
   private async startEngine(): Promise<void> {
-    if (this.identity === null) {
+    if (this.who.identity === null) {
       this.runner.signedOut()
       return
     }
-    const stores = await this.filledStores(this.identity.stores.map((store) => store.id))
+    const stores = await this.filledStores(this.who.storeIds)
     this.runner.signedIn(stores, this.unsentCount())
   }
 
@@ -1166,19 +1112,6 @@ export class DataService implements WorkerApi {
     if (response === null || !response.ok) return null
     // A main process that answers something else must not pass for a browser: its journal would be left out.
     return localInfoSchema.parse(await response.json())
-  }
-
-  private async outcomeOf(work: () => Promise<void>): Promise<SignInOutcome> {
-    try {
-      await work()
-      return { ok: true }
-    } catch (error) {
-      if (!(error instanceof CallFailed)) throw error
-      const { code, detail, title, field } = error.problem
-      // An invalid field is described by its detail alone; elsewhere the detail is the technical part.
-      const message = detail === undefined ? title : code === 'invalid_request' ? detail : `${title} (${detail})`
-      return { ok: false, code, message, field }
-    }
   }
 
   // --- status ------------------------------------------------------------------------------------------------------
@@ -1237,7 +1170,7 @@ export class DataService implements WorkerApi {
   private status(): DataStatus {
     const unsent = this.ownRows()
     return {
-      identity: this.identity,
+      identity: this.who.identity,
       signInNeeded: this.sync.auth === 'needed',
       connection: this.sync.connection,
       problem: this.sync.problem,
