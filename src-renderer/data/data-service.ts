@@ -36,8 +36,7 @@ import type {
   SessionFigures,
   TodayFigures,
 } from './chart-api.ts'
-import { CheckLeases } from './check-leases.ts'
-import { CheckRecords } from './check-records.ts'
+import { CheckDesk } from './check-desk.ts'
 import type {
   CheckKey,
   CustomerChecks,
@@ -77,7 +76,6 @@ import { ExportDesk } from './export/export-desk.ts'
 import { checkIntegrity } from './integrity.ts'
 import { countSubjects, decisionOf, shiftDecisionOf, withPending } from './pending-decisions.ts'
 import { type PackedPutBack, packPutBack } from './put-back-transfer.ts'
-import { RefusalRegisterCopy } from './refusal-register.ts'
 import { DEFAULT_KEEP_DETAILS_DAYS, removeOld } from './retention.ts'
 import { ServerClock } from './server-clock.ts'
 import { SessionHistory } from './session-history.ts'
@@ -140,9 +138,7 @@ export class DataService implements WorkerApi {
   private readonly who: SignedIn
   private readonly runner: SyncRunner
   private readonly ledger: DecisionLedger
-  private readonly records: CheckRecords
-  private readonly refusalCopy: RefusalRegisterCopy
-  private readonly leases: CheckLeases
+  private readonly checks: CheckDesk
   private readonly desk: DecisionDesk
   private readonly shownPending: ShownPending
   private readonly abandonedBaskets: AbandonedBaskets
@@ -223,7 +219,7 @@ export class DataService implements WorkerApi {
         this.isShown(storeId, sessionId) || (await this.confirmedDocument(storeId, sessionId)) !== null,
       shown: async (storeId, sessionId) => (await this.session(storeId, sessionId))?.document ?? null,
       hasJournal: () => this.local !== null,
-      onResolved: (check) => this.records.removeDraft(check),
+      onResolved: (check) => this.checks.removeDraft(check),
       onSaved: () => this.decided(),
     })
     this.charts = new Charts({
@@ -273,21 +269,19 @@ export class DataService implements WorkerApi {
       refusals: (storeId) => this.refusals(storeId),
       results: async () => [...(await this.results({ seen: false })), ...(await this.results({ seen: true }))],
     })
-    this.records = new CheckRecords({ ...ports, index: this.index, now: () => this.serverClock.now() })
-    this.refusalCopy = new RefusalRegisterCopy({
+    this.checks = new CheckDesk({
       ...ports,
-      ownRows: (storeId) => this.ownRows().filter((row) => row.storeId === storeId),
-      shown: async (storeId, sessionId) => (await this.session(storeId, sessionId))?.document ?? null,
-      onChange: () => {
+      index: this.index,
+      who: this.who,
+      now: () => this.serverClock.now(),
+      ownRows: () => this.ownRows(),
+      session: (storeId, sessionId) => this.session(storeId, sessionId),
+      isLeading: () => this.leading,
+      onRegisterChange: () => {
         this.changed()
         this.ports.broadcast({ type: 'decided' })
       },
-    })
-    this.leases = new CheckLeases({
-      fetch: ports.fetch,
-      held: () => this.heldChecks(),
-      leaseSeconds: () => Math.min(...this.who.stores.map((store) => store.checks.leaseSeconds)),
-      onChange: () => this.changed(),
+      onLeaseChange: () => this.changed(),
     })
     this.runner = new SyncRunner(ports.database, ports.fetch, ports.clock, ports.random, {
       deviceId: () => this.deviceId,
@@ -503,35 +497,8 @@ export class DataService implements WorkerApi {
     return this.exports.showExported(path)
   }
 
-  async queue(storeIds: string[]): Promise<QueueEntry[]> {
-    const open = this.index
-      .openRows(this.who.visibleStores(storeIds))
-      .filter((row) => isOpenCheck(row.spotCheck) || isOpenCheck(row.ageVerification))
-    const views = await Promise.all(open.map((row) => this.session(row.storeId, row.id)))
-    const entries = views.flatMap((view): QueueEntry[] => {
-      if (view === null) return []
-      const { document } = view
-      const undecided = document.verifications.filter((verification) => isOpenCheck(verification.status))
-      return undecided.map((verification) => ({
-        storeId: document.storeId,
-        sessionId: document.id,
-        verification,
-        client: document.client.type,
-        customerId: document.customerId,
-        quantity: document.quantity,
-        total: document.total,
-        currency: document.currency,
-        unsent: view.unsent.some(
-          ({ decision }) => 'verificationId' in decision.payload && decision.payload.verificationId === verification.id,
-        ),
-        heldUntil: this.leases.heldUntil({
-          storeId: document.storeId,
-          sessionId: document.id,
-          verificationId: verification.id,
-        }),
-      }))
-    })
-    return entries.sort((a, b) => (a.verification.shownAt < b.verification.shownAt ? -1 : 1))
+  queue(storeIds: string[]): Promise<QueueEntry[]> {
+    return this.checks.queue(storeIds)
   }
 
   async decide(storeId: string, sessionId: string, input: DecisionInput): Promise<DecideOutcome> {
@@ -606,35 +573,32 @@ export class DataService implements WorkerApi {
     return this.handovers.acknowledgeShift(key, note)
   }
 
-  async checkDraft(key: CheckKey): Promise<CheckDraft | null> {
-    return this.records.draft(key)
+  checkDraft(key: CheckKey): Promise<CheckDraft | null> {
+    return this.checks.checkDraft(key)
   }
 
-  async saveCheckDraft(key: CheckKey, draft: CheckDraft): Promise<void> {
-    await this.records.saveDraft(key, draft)
+  saveCheckDraft(key: CheckKey, draft: CheckDraft): Promise<void> {
+    return this.checks.saveCheckDraft(key, draft)
   }
 
-  async customerChecks(storeId: string, sessionId: string): Promise<CustomerChecks | null> {
-    const document = (await this.session(storeId, sessionId))?.document
-    return document === undefined ? null : this.records.customerChecks(this.who.visibleStores([]), document)
+  customerChecks(storeId: string, sessionId: string): Promise<CustomerChecks | null> {
+    return this.checks.customerChecks(storeId, sessionId)
   }
 
-  async knownProduct(storeId: string, code: string): Promise<KnownProduct | null> {
-    return this.who.settingsOf(storeId) === undefined ? null : this.records.knownProduct(storeId, code)
+  knownProduct(storeId: string, code: string): Promise<KnownProduct | null> {
+    return this.checks.knownProduct(storeId, code)
   }
 
-  async refusals(storeId: string): Promise<RefusalRegister> {
-    this.who.ownStore(storeId)
-    return this.refusalCopy.register(storeId)
+  refusals(storeId: string): Promise<RefusalRegister> {
+    return this.checks.refusals(storeId)
   }
 
-  async compareRefusals(storeId: string): Promise<RefusalComparison> {
-    this.who.ownStore(storeId)
-    return this.refusalCopy.compare(storeId)
+  compareRefusals(storeId: string): Promise<RefusalComparison> {
+    return this.checks.compareRefusals(storeId)
   }
 
-  async exportRefusals(storeId: string): Promise<ExportedFile> {
-    return this.refusalCopy.export(this.who.ownStore(storeId), this.serverClock.now())
+  exportRefusals(storeId: string): Promise<ExportedFile> {
+    return this.checks.exportRefusals(storeId)
   }
 
   async results({ seen }: { seen: boolean }): Promise<DecisionResult[]> {
@@ -1019,8 +983,7 @@ export class DataService implements WorkerApi {
   private async storeChanged(storeId: string, ids: string[] | 'all'): Promise<void> {
     await this.loadChanges(storeId, ids)
     void this.shiftEntries.follow(storeId).catch((error) => console.error('entries of shifts not fetched', error))
-    void this.refusalCopy.follow(storeId).catch((error) => console.error('register of refusals not fetched', error))
-    void this.leases.follow().catch((error) => console.error('leases not renewed', error))
+    this.checks.follow(storeId)
     if (ids === 'all' || ids.length > 0) {
       this.changed()
       this.ports.broadcast({ type: 'changed', storeId, ids })
@@ -1041,21 +1004,6 @@ export class DataService implements WorkerApi {
   private async loadStores(): Promise<void> {
     await this.history.read(this.who.storeIds)
     await this.showPending()
-  }
-
-  /** Checks that the employee of now has, where this window speaks for them. */
-  private async heldChecks(): Promise<CheckKey[]> {
-    const number = this.leading ? this.who.identity?.employee.number : undefined
-    if (number === undefined) return []
-    const open = this.index
-      .openRows(this.who.visibleStores([]))
-      .filter((row) => row.spotCheck === 'in_progress' || row.ageVerification === 'in_progress')
-    const kept = await this.database.sessions.bulkGet(open.map((row): [string, string] => [row.storeId, row.id]))
-    return kept.flatMap((row) =>
-      (row?.document.verifications ?? [])
-        .filter(({ status, employee }) => status === 'in_progress' && employee?.number === number)
-        .map(({ id }) => ({ storeId: row?.storeId ?? '', sessionId: row?.id ?? '', verificationId: id })),
-    )
   }
 
   // --- identity and engine -----------------------------------------------------------------------------------------
@@ -1197,8 +1145,4 @@ export class DataService implements WorkerApi {
 /** True once every store has had its first sync. */
 function allFilled({ stores }: SyncState): boolean {
   return Object.values(stores).every(({ filled }) => filled)
-}
-
-function isOpenCheck(status: string): boolean {
-  return status === 'waiting' || status === 'in_progress'
 }
