@@ -5,8 +5,7 @@
  * Environment: `FLOORWALKER_BENCH_ROWS` (1,000,000), `FLOORWALKER_BENCH_PARTS` (`peers,console`), `FLOORWALKER_BENCH_ROUNDS` (5),
  * `FLOORWALKER_BENCH_DIR` (where filled backends are kept; the system's temporary folder).
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { encodeDayBlock } from '#shared/protocol/day-block.ts'
@@ -27,6 +26,7 @@ import { benchFolder, fillMillionBackend } from './million-backend.ts'
 import { generateMillion } from './million-data.ts'
 import { buildPage, servePeers } from './million-peers/serve.ts'
 import { inTime } from './page-clock.ts'
+import { inScratchFolder } from './scratch-folder.ts'
 
 const SEED = 1
 /** Beside the pages without a filter. */
@@ -56,8 +56,7 @@ export const analytics: Benchmark = {
   async run(log) {
     const rows = Number(process.env.FLOORWALKER_BENCH_ROWS ?? 1_000_000)
     const parts = (process.env.FLOORWALKER_BENCH_PARTS ?? 'peers,console').split(',')
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-analytics-'))
-    try {
+    return inScratchFolder('analytics', async (folder) => {
       const measurements: Measurement[] = []
       if (parts.includes('peers')) measurements.push(...(await measurePeers(rows, folder, log)))
       if (parts.includes('console')) {
@@ -66,9 +65,7 @@ export const analytics: Benchmark = {
         measurements.push(...(await measureChartPaints({ filled, sessions: rows, folder, log })))
       }
       return measurements
-    } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+    })
   },
 }
 

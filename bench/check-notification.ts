@@ -2,21 +2,20 @@
  * `check-notification`: a check that a store's system asks for until the console shows the system's notification, against
  * a bare server-sent event to an open page. The notification centre is a stand-in: what counts is the call that shows it.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
 import { type Desktop, launchDesktop } from '../e2e/launch-desktop.ts'
-import { repository, startBackend } from '../e2e/start-backend.ts'
+import { startBackend } from '../e2e/start-backend.ts'
 import { badge, signIn } from '../e2e/story.ts'
 import { keepNotifications, shownNotifications } from '../e2e/system-notifications.ts'
 import { buildIfStale } from '../scripts/build-if-stale.mjs'
 import { type BareListener, bareEvents, startBareListener } from './bare-events.ts'
+import { readDemo } from './demo.ts'
 import { gap } from './facts-to-rows.ts'
 import { importHistory } from './import-history.ts'
 import { type Benchmark, type Measurement, median, quantile } from './measurement.ts'
 import { inTime } from './page-clock.ts'
+import { inScratchFolder } from './scratch-folder.ts'
 import { Shoppers } from './shoppers.ts'
 
 const ROUNDS = 5
@@ -27,29 +26,19 @@ const TIMEOUT_MS = 60_000
 export const checkNotification: Benchmark = {
   about: 'check asked for at the backend to notification shown, as a ratio to a bare server-sent event',
   async run(log) {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-notification-'))
-    try {
-      return await measure(folder, log)
-    } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+    return inScratchFolder('notification', (folder) => measure(folder, log))
   },
 }
 
 async function measure(folder: string, log: (line: string) => void): Promise<Measurement[]> {
   await buildIfStale(log)
-  const demo = path.join(repository, 'simulator/demo-bootstrap.json')
-  const bootstrap = bootstrapSchema.parse(JSON.parse(await readFile(demo, 'utf8')))
-  const [employee] = bootstrap.employees
-  const [key] = bootstrap.apiKeys
-  const [store] = bootstrap.stores
-  if (employee === undefined || key === undefined || store === undefined) throw new Error('the demo lacks somebody')
+  const { bootstrap, store, apiKey, employee } = await readDemo()
   const closers: (() => Promise<unknown>)[] = []
   try {
     const backend = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap })
     closers.unshift(() => backend.stop())
     log('importing 30 days …')
-    await importHistory(backend, key.key, 30)
+    await importHistory(backend, apiKey, 30)
     const bare = await startBareListener(path.join(folder, 'bare'))
     closers.unshift(() => bare.stop())
     const desktop = await launchDesktop({ userData: path.join(folder, 'console'), backendUrl: backend.url })
@@ -62,7 +51,7 @@ async function measure(folder: string, log: (line: string) => void): Promise<Mea
     // News are told once the first sync is complete; what comes to light in it is none.
     while ((await progress.count()) > 0) await pause(500)
     await pause(3_000)
-    return await runRounds({ desktop, bare, shoppers: new Shoppers(backend.url, key.key, store.id) }, log)
+    return await runRounds({ desktop, bare, shoppers: new Shoppers(backend.url, apiKey, store.id) }, log)
   } finally {
     for (const close of closers) await close().catch(() => undefined)
   }

@@ -1,19 +1,19 @@
 /** `ingest`: facts through HTTP, checked, folded and stored, against bare INSERTs of the same events. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import os from 'node:os'
 import path from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { sql } from 'drizzle-orm/sql'
 import { eventsResponseSchema, MAX_EVENTS_PER_BATCH, type StoreFact } from '#shared/protocol/integration.ts'
-import { bootstrapSchema, type StoreSettings } from '#shared/protocol/store-settings.ts'
-import { repository, startBackend as startProcess } from '../e2e/start-backend.ts'
+import type { StoreSettings } from '#shared/protocol/store-settings.ts'
+import { startBackend as startProcess } from '../e2e/start-backend.ts'
 import { historyOfDay } from '../simulator/history.ts'
 import { startBackend } from '../src-backend/backend.ts'
 import { type Database, openPglite, openPostgres } from '../src-backend/storage/open-database.ts'
 import { startPostgres } from '../src-backend/testing/postgres-server.ts'
+import { readDemo } from './demo.ts'
 import { type Benchmark, type Measurement, median } from './measurement.ts'
+import { inScratchFolder } from './scratch-folder.ts'
 
 const ROUNDS = 7
 const BATCHES_PER_ROUND = 8
@@ -26,12 +26,10 @@ export const ingest: Benchmark = {
   about:
     'events per second through HTTP on PostgreSQL and PGlite, as a ratio to bare batched INSERTs of the same events',
   async run(log) {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-ingest-'))
-    try {
-      return [...(await onPostgres(folder, log)), ...(await onPglite(folder, log))]
-    } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+    return inScratchFolder('ingest', async (folder) => [
+      ...(await onPostgres(folder, log)),
+      ...(await onPglite(folder, log)),
+    ])
   },
 }
 
@@ -43,18 +41,9 @@ interface Ground {
   database: Database
 }
 
-async function demo() {
-  const file = path.join(repository, 'simulator/demo-bootstrap.json')
-  const bootstrap = bootstrapSchema.parse(JSON.parse(await readFile(file, 'utf8')))
-  const [store] = bootstrap.stores
-  const [apiKey] = bootstrap.apiKeys
-  if (store === undefined || apiKey === undefined) throw new Error('the demo has no store or no API key')
-  return { bootstrap, store, apiKey: apiKey.key }
-}
-
 /** A backend in a process of its own; the INSERTs go to the same server over a connection of theirs. */
 async function onPostgres(folder: string, log: (line: string) => void): Promise<Measurement[]> {
-  const { bootstrap, store, apiKey } = await demo()
+  const { bootstrap, store, apiKey } = await readDemo()
   const server = await startPostgres()
   try {
     const url = await server.createDatabase('ingest')
@@ -76,7 +65,7 @@ async function onPostgres(folder: string, log: (line: string) => void): Promise<
 
 /** PGlite lives in one process: backend, its HTTP client and the INSERTs share it, which costs the backend some of its speed. */
 async function onPglite(folder: string, log: (line: string) => void): Promise<Measurement[]> {
-  const { bootstrap, store, apiKey } = await demo()
+  const { bootstrap, store, apiKey } = await readDemo()
   const database = await openPglite(path.join(folder, 'pglite'))
   const backend = await startBackend({ database, bootstrap })
   const server = createServer(getRequestListener(backend.app.fetch))

@@ -6,7 +6,7 @@
  * (all), `FLOORWALKER_BENCH_ROUNDS` (3), `FLOORWALKER_BENCH_DIR` (where filled backends are kept; the system's temporary
  * folder).
  */
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { repository, startBackend } from '../e2e/start-backend.ts'
@@ -19,6 +19,7 @@ import { type Ground, LiveSessions, prepareGround } from './million-ground.ts'
 import { buildPage, servePeers } from './million-peers/serve.ts'
 import { askPeers, type PeerFigures, type PeerPlan } from './million-queries.ts'
 import { describeQuestion } from './million-questions.ts'
+import { inScratchFolder } from './scratch-folder.ts'
 
 const SEED = 1
 const STEPS = 40
@@ -70,8 +71,7 @@ export const million: Benchmark = {
     )
     await logGround(log)
     const filled = await fillMillionBackend(benchFolder(), { seed: SEED, rows }, log)
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-million-'))
-    try {
+    return inScratchFolder('million', async (folder) => {
       const measurements: Measurement[] = []
       const figures = parts.includes('peers') ? await measurePeers({ rows, names, filled, folder, log }) : []
       if (parts.includes('console')) {
@@ -80,9 +80,7 @@ export const million: Benchmark = {
         measurements.push(...console_.measurements)
       }
       return [...measurements, ...compare(figures)]
-    } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+    })
   },
 }
 

@@ -1,13 +1,12 @@
 /** `start`: process start to the first session rows on the screen, against an empty window on the same Electron. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
-import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
 import { launchDesktop } from '../e2e/launch-desktop.ts'
 import { repository, startBackend } from '../e2e/start-backend.ts'
 import { buildIfStale } from '../scripts/build-if-stale.mjs'
+import { readDemo } from './demo.ts'
 import { importHistory } from './import-history.ts'
 import { type Benchmark, type Measurement, median } from './measurement.ts'
+import { inScratchFolder } from './scratch-folder.ts'
 import { timeUntilThere } from './time-start.ts'
 
 const ROUNDS = 7
@@ -17,26 +16,17 @@ const TIMEOUT_MS = 60_000
 export const start: Benchmark = {
   about: 'process start to first session rows (30 days of 3 stores), as a ratio to an empty Electron window',
   async run(log) {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-bench-'))
-    try {
-      return await measure(folder, log)
-    } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+    return inScratchFolder('start', (folder) => measure(folder, log))
   },
 }
 
 async function measure(folder: string, log: (line: string) => void): Promise<Measurement[]> {
   await buildIfStale(log)
-  const demo = path.join(repository, 'simulator/demo-bootstrap.json')
-  const bootstrap = bootstrapSchema.parse(JSON.parse(await readFile(demo, 'utf8')))
-  const [employee] = bootstrap.employees
-  const [apiKey] = bootstrap.apiKeys
-  if (employee === undefined || apiKey === undefined) throw new Error('the demo has no employee or no API key')
+  const { bootstrap, apiKey, employee } = await readDemo()
   const backend = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap })
   try {
     log('importing 30 days …')
-    await importHistory(backend, apiKey.key, 30)
+    await importHistory(backend, apiKey, 30)
     const userData = path.join(folder, 'console')
     const desktop = await launchDesktop({ userData, backendUrl: backend.url })
     const { page } = desktop

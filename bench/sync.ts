@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, open, readFile, rm, statfs } from 'node:fs/promises'
-import os from 'node:os'
+import { open, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { JSHandle, Page } from 'playwright-core'
-import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
 import { PROTOCOL_HEADER, PROTOCOL_VERSION } from '#shared/protocol/sync.ts'
 import { launchDesktop } from '../e2e/launch-desktop.ts'
-import { repository, startBackend } from '../e2e/start-backend.ts'
+import { startBackend } from '../e2e/start-backend.ts'
 import { buildIfStale } from '../scripts/build-if-stale.mjs'
 import type { DataApi } from '../src-renderer/data/data-api.ts'
 import { allowNamedFunctions, type BareListener, bareEvents, startBareListener } from './bare-events.ts'
+import { readDemo } from './demo.ts'
 import { factsToRows, gap } from './facts-to-rows.ts'
 import { importHistory } from './import-history.ts'
 import {
@@ -25,6 +24,7 @@ import {
 } from './in-page.ts'
 import { type Benchmark, type Measurement, median, quantile } from './measurement.ts'
 import { inTime } from './page-clock.ts'
+import { inScratchFolder } from './scratch-folder.ts'
 import { Shoppers, VERIFICATION } from './shoppers.ts'
 
 const ROUNDS = 5
@@ -49,14 +49,11 @@ const FILE_SYSTEMS: Record<number, string> = {
 export const sync: Benchmark = {
   about: 'decision to "saved", and fact to row, as ratios to bare durable writes and to a bare server-sent event',
   async run(log) {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'floorwalker-sync-'))
-    try {
+    return inScratchFolder('sync', async (folder) => {
       const { type } = await statfs(folder)
       log(`file system of ${folder}: ${FILE_SYSTEMS[type] ?? `type 0x${type.toString(16)}`}`)
-      return await measure(folder, log)
-    } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+      return measure(folder, log)
+    })
   },
 }
 
@@ -64,19 +61,14 @@ type Times = Record<'decision' | 'put' | 'append' | 'posted' | 'answered' | 'pai
 
 async function measure(folder: string, log: (line: string) => void): Promise<Measurement[]> {
   await buildIfStale(log)
-  const demo = path.join(repository, 'simulator/demo-bootstrap.json')
-  const bootstrap = bootstrapSchema.parse(JSON.parse(await readFile(demo, 'utf8')))
-  const [employee] = bootstrap.employees
-  const [key] = bootstrap.apiKeys
-  const [store] = bootstrap.stores
-  if (employee === undefined || key === undefined || store === undefined) throw new Error('the demo lacks somebody')
+  const { bootstrap, store, apiKey, employee } = await readDemo()
   const closers: (() => Promise<unknown>)[] = []
   try {
     const backend = await startBackend({ dataDir: path.join(folder, 'backend'), bootstrap })
     closers.unshift(() => backend.stop())
     log('importing 30 days …')
-    await importHistory(backend, key.key, 30)
-    const shoppers = new Shoppers(backend.url, key.key, store.id)
+    await importHistory(backend, apiKey, 30)
+    const shoppers = new Shoppers(backend.url, apiKey, store.id)
     await shoppers.enter()
 
     const bare = await startBareListener(path.join(folder, 'bare'))
