@@ -20,8 +20,11 @@ export function watchCharts(): ChartWatch {
     for (const { duration } of list.getEntries()) tasks.push(duration)
   }).observe({ type: 'longtask' })
   const count = () => document.querySelector<HTMLElement>('[data-testid="charts-count"]')?.dataset.count ?? ''
-  // The heat map is drawn with the count, the others each in their turn.
-  const isPainted = ({ dataset }: HTMLElement) => dataset.painted !== undefined || dataset.testid === 'chart-heat-map'
+  // The heat map is drawn with the count, as is a card of nothing; the others each in their turn.
+  const isPainted = (card: HTMLElement) => {
+    const drawing = card.querySelector('svg[role="presentation"]')?.parentElement
+    return drawing == null || drawing.dataset.painted !== undefined
+  }
   const isThere = () => {
     if (count() === wanted.before || document.querySelector('[data-outdated]') !== null) return false
     const cards = [...document.querySelectorAll<HTMLElement>('section[data-testid^="chart-"]')].filter((card) => {

@@ -1,7 +1,7 @@
 /** One chart with all that can be done with it: point, walk it with keys, look behind it, read it as a table, take it along. */
 import { ActionIcon } from '@mantine/core'
 import { IconChartBar, IconCopy, IconFileTypeCsv, IconTable } from '@tabler/icons-react'
-import { type CSSProperties, memo, type ReactNode, useRef, useState } from 'react'
+import { type CSSProperties, memo, type ReactNode, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { csvDialectOf } from '../../ui/csv-dialect.ts'
 import { saveFile } from '../../ui/save-file.ts'
 import { tableCsv } from '../../ui/table-csv.ts'
@@ -39,52 +39,30 @@ export const ChartCard = memo(function ChartCard({
   const room = useRef<HTMLDivElement>(null)
   const isNear = useNear(card, onPaper)
   const width = useWidth(room)
-  const shown = useInTurn(isNear ? model : null)
   const [isTable, setIsTable] = useState(false)
-  const [note, setNote] = useState<string | null>(null)
+  const take = useTaking(model, room, scopeWords)
   const isEmpty = isEmptyModel(model)
   // Axes of nothing would look like figures; a stretch without contact is shown all the same.
   const isDrawn = !isEmpty || model.gap !== undefined
-  const say = (words: string) => {
-    setNote(words)
-    setTimeout(() => setNote(null), NOTE_MS)
-  }
-  const copy = () => {
-    const drawing = room.current?.querySelector('svg')
-    if (drawing == null) return
-    copyPicture(drawing, model, scopeWords).then(
-      (where) => say(where === 'copied' ? 'Copied as a picture' : 'Saved as a picture'),
-      (error: unknown) => say(`No picture: ${error instanceof Error ? error.message : String(error)}`),
-    )
-  }
-  const save = () => {
-    const { titles, rows } = fileTable(model)
-    saveFile(tableCsv(`floorwalker-${model.id}.csv`, titles, rows, csvDialectOf(navigator.language)))
-  }
   return (
     <section
       ref={card}
       className={classes.card}
       data-wide={wide || undefined}
       data-testid={`chart-${model.id}`}
-      data-painted={shown === model || undefined}
       aria-label={model.title}
     >
       <div className={classes.cardHead}>
         <h2>{model.title}</h2>
         {model.hint !== undefined && <p>{model.hint}</p>}
         {!onPaper && (
-          <div className={classes.cardTools}>
-            <span role="status">{note}</span>
-            <Tool
-              label={isTable ? 'Show as a chart' : 'Show as a table'}
-              icon={isTable ? IconChartBar : IconTable}
-              isPressed={isTable}
-              onClick={() => setIsTable(!isTable)}
-            />
-            <Tool label="Copy as a picture" icon={IconCopy} disabled={isTable || isEmpty} onClick={copy} />
-            <Tool label="Export as CSV" icon={IconFileTypeCsv} disabled={model.rows.length === 0} onClick={save} />
-          </div>
+          <CardTools
+            take={take}
+            isTable={isTable}
+            onTable={setIsTable}
+            hasPicture={!isTable && !isEmpty}
+            hasRows={model.rows.length > 0}
+          />
         )}
       </div>
       {model.series.length > 1 && <Legend model={model} />}
@@ -95,13 +73,70 @@ export const ChartCard = memo(function ChartCard({
         style={{ '--room': `${heightOf(model)}px` } as CSSProperties}
       >
         {isTable && <ChartTable model={model} />}
-        {!isTable && isDrawn && shown !== null && width > 0 && (
-          <Drawing model={shown} width={width} onPaper={onPaper} />
-        )}
+        {!isTable && isDrawn && isNear && width > 0 && <Drawing model={model} width={width} onPaper={onPaper} />}
         {!isTable && isEmpty && <p className={classes.nothing}>Nothing of this in the period.</p>}
       </div>
       {children}
     </section>
+  )
+})
+
+/** What can be taken along, as of now. The object stays the same while figures come and go: buttons need not be drawn with them. */
+function useTaking(model: ChartModel, room: RefObject<HTMLElement | null>, scopeWords: string) {
+  const now = useRef({ model, scopeWords })
+  useEffect(() => {
+    now.current = { model, scopeWords }
+  })
+  return useMemo(
+    () => ({
+      async picture(): Promise<string | null> {
+        const drawing = room.current?.querySelector('svg')
+        if (drawing == null) return null
+        const { model, scopeWords } = now.current
+        const where = await copyPicture(drawing, model, scopeWords)
+        return where === 'copied' ? 'Copied as a picture' : 'Saved as a picture'
+      },
+      file(): void {
+        const { model } = now.current
+        const { titles, rows } = fileTable(model)
+        saveFile(tableCsv(`floorwalker-${model.id}.csv`, titles, rows, csvDialectOf(navigator.language)))
+      },
+    }),
+    [room],
+  )
+}
+
+interface CardToolsProps {
+  take: ReturnType<typeof useTaking>
+  isTable: boolean
+  onTable: (isTable: boolean) => void
+  hasPicture: boolean
+  hasRows: boolean
+}
+
+const CardTools = memo(function CardTools({ take, isTable, onTable, hasPicture, hasRows }: CardToolsProps) {
+  const [note, setNote] = useState<string | null>(null)
+  const say = (words: string | null) => {
+    setNote(words)
+    setTimeout(() => setNote(null), NOTE_MS)
+  }
+  const copy = () => {
+    take
+      .picture()
+      .then(say, (error: unknown) => say(`No picture: ${error instanceof Error ? error.message : String(error)}`))
+  }
+  return (
+    <div className={classes.cardTools}>
+      <span role="status">{note}</span>
+      <Tool
+        label={isTable ? 'Show as a chart' : 'Show as a table'}
+        icon={isTable ? IconChartBar : IconTable}
+        isPressed={isTable}
+        onClick={() => onTable(!isTable)}
+      />
+      <Tool label="Copy as a picture" icon={IconCopy} disabled={!hasPicture} onClick={copy} />
+      <Tool label="Export as CSV" icon={IconFileTypeCsv} disabled={!hasRows} onClick={() => take.file()} />
+    </div>
   )
 })
 
@@ -132,14 +167,23 @@ function Tool({ label, icon: ToolIcon, isPressed, disabled, onClick }: ToolProps
   )
 }
 
-function Drawing({ model, width, onPaper }: { model: ChartModel; width: number; onPaper: boolean }) {
-  const frame = plotFrame(model, width)
+interface DrawingProps {
+  model: ChartModel
+  width: number
+  onPaper: boolean
+}
+
+/** The model as of this chart's turn. */
+function Drawing({ model, width, onPaper }: DrawingProps) {
+  const shown = useInTurn(model)
+  const frame = useMemo(() => shown && plotFrame(shown, width), [shown, width])
+  if (shown === null || frame === null) return null
   return (
     <>
-      <div aria-hidden className={classes.drawing}>
-        <ChartPlot model={model} frame={frame} />
+      <div aria-hidden className={classes.drawing} data-painted={shown === model || undefined}>
+        <ChartPlot model={shown} frame={frame} />
       </div>
-      {!onPaper && <ChartPointer model={model} frame={frame} />}
+      {!onPaper && <ChartPointer model={shown} frame={frame} />}
     </>
   )
 }

@@ -1,9 +1,9 @@
 /**
- * The drawing of a chart: axes, grid and scales are recharts', the marks are one path per series. Hundreds of bars as elements
- * of their own would take longer than a frame.
+ * The drawing of a chart: surface and axes are recharts', but not its chart, which keeps a store of its own and draws in two
+ * steps: with eight charts on a page that alone is longer than a frame. Marks are one path per series for the same reason.
  */
 import { memo, useId } from 'react'
-import { CartesianGrid, ComposedChart, usePlotArea, useXAxisScale, useYAxisScale, XAxis, YAxis } from 'recharts'
+import { CartesianAxis, type CartesianTickItem, Surface, type XAxisTickContentProps } from 'recharts'
 import { axisOf } from './chart-axis.ts'
 import { type ChartModel, highestValue } from './chart-model.ts'
 import { shortWords } from './chart-words.ts'
@@ -19,56 +19,77 @@ interface ChartPlotProps {
 /** Drawn anew when the figures or the room change, not while somebody points at it. */
 export const ChartPlot = memo(function ChartPlot({ model, frame }: ChartPlotProps) {
   const { rows, unit } = model
+  const { width, height, plot } = frame
   const { max, ticks } = axisOf(highestValue(model), unit)
   const isTime = isTimeAxis(model)
-  const data = rows.map((_, row) => ({ row }))
-  const figures = {
-    type: 'number',
-    domain: [0, max],
-    // The axis is as long as it is said to be: what stands on it is drawn beside recharts.
-    allowDataOverflow: true,
-    ticks,
-    tickFormatter: (value: number) => shortWords(value, unit),
-  } as const
-  const stretch = { type: 'category', dataKey: 'row', scale: 'band', allowDuplicatedCategory: true } as const
-  const quiet = { axisLine: false, tickLine: false, tick: { className: classes.tick }, interval: 0 } as const
+  const place: Place = {
+    isTime,
+    area: plot,
+    rows: rows.length,
+    reach: (value) => (isTime ? plot.y + plot.height * (1 - value / max) : plot.x + plot.width * (value / max)),
+  }
+  const ofFigures = ticks.map((value, index) => ({ value, index, coordinate: place.reach(value) }))
+  const labelled = isTime ? rowTicks(rows, plot.width) : rows.keys()
+  const ofRows = Array.from(labelled, (row): CartesianTickItem => {
+    const { from, to } = rowExtent(place, row)
+    return { value: row, index: row, coordinate: (from + to) / 2 }
+  })
+  const rowName = (row: number) => rows[row]?.tick ?? ''
+  const figureName = (value: number) => shortWords(value, unit)
   return (
-    <ComposedChart
-      width={frame.width}
-      height={frame.height}
-      data={data}
-      layout={isTime ? 'horizontal' : 'vertical'}
-      margin={frame.margin}
-      accessibilityLayer={false}
-      role="presentation"
-    >
-      <CartesianGrid horizontal={isTime} vertical={!isTime} stroke="var(--fw-line)" />
-      {isTime ? (
-        <>
-          <XAxis
-            {...stretch}
-            {...quiet}
-            height={frame.axisHeight}
-            ticks={rowTicks(rows, frame.plot.width)}
-            tickFormatter={(row: number) => rows[row]?.tick ?? ''}
-          />
-          <YAxis {...figures} {...quiet} width={frame.axisWidth} />
-        </>
-      ) : (
-        <>
-          <XAxis {...figures} {...quiet} height={frame.axisHeight} />
-          <YAxis
-            {...stretch}
-            {...quiet}
-            width={frame.axisWidth}
-            tickFormatter={(row: number) => shorten(rows[row]?.tick ?? '', frame.axisWidth)}
-          />
-        </>
-      )}
-      <Marks model={model} />
-    </ComposedChart>
+    <Surface width={width} height={height} role="presentation">
+      <path d={gridPath(place, ofFigures)} className={classes.grid} />
+      <CartesianAxis
+        {...quiet}
+        orientation="bottom"
+        x={plot.x}
+        y={plot.y + plot.height}
+        width={plot.width}
+        height={height - plot.y - plot.height}
+        ticks={isTime ? ofRows : ofFigures}
+        tickFormatter={isTime ? rowName : figureName}
+      />
+      <CartesianAxis
+        {...quiet}
+        orientation="left"
+        x={0}
+        y={plot.y}
+        width={plot.x}
+        height={plot.height}
+        ticks={isTime ? ofFigures : ofRows}
+        tickFormatter={isTime ? figureName : (row: number) => shorten(rowName(row), frame.axisWidth)}
+      />
+      <Marks model={model} place={place} />
+    </Surface>
   )
 })
+
+const quiet = { axisLine: false, tickLine: false, tick: tickText, interval: 0 } as const
+
+/** A label of one line: recharts' own measures and breaks its text. */
+function tickText(props: unknown) {
+  const { x, y, textAnchor, verticalAnchor, index, payload, tickFormatter } = props as XAxisTickContentProps
+  return (
+    <text
+      x={x}
+      y={y}
+      dy={verticalAnchor === 'middle' ? '0.355em' : '0.71em'}
+      textAnchor={textAnchor}
+      className={classes.tick}
+    >
+      {tickFormatter?.(payload.value, index)}
+    </text>
+  )
+}
+
+/** Lines across the drawing at each figure of the axis. */
+function gridPath({ isTime, area }: Place, ticks: readonly CartesianTickItem[]): string {
+  return ticks
+    .map(({ coordinate }) =>
+      isTime ? `M${area.x} ${coordinate}h${area.width}` : `M${coordinate} ${area.y}v${area.height}`,
+    )
+    .join('')
+}
 
 const CHARACTER = 6.4
 
@@ -82,20 +103,8 @@ function shorten(text: string, width: number): string {
 const HATCHES = ['', 'M0 6L6 0M-1 1L1 -1M5 7L7 5', 'M0 3H6', 'M3 0V6', 'M0 0L6 6M-1 5L1 7M5 -1L7 1']
 const DASHES = ['', '7 4', '2 4', '9 3 2 3', '1 3']
 
-function Marks({ model }: { model: ChartModel }) {
+function Marks({ model, place }: { model: ChartModel; place: Place }) {
   const id = useId()
-  const plot = usePlotArea()
-  const xScale = useXAxisScale()
-  const yScale = useYAxisScale()
-  if (plot === undefined || xScale === undefined || yScale === undefined) return null
-  const isTime = isTimeAxis(model)
-  const scale = isTime ? yScale : xScale
-  const place: Place = {
-    isTime,
-    area: plot,
-    rows: model.rows.length,
-    reach: (value) => scale(value) ?? 0,
-  }
   const partial = model.rows.findIndex(({ isPartial }) => isPartial)
   return (
     <g>

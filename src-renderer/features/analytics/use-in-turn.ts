@@ -1,21 +1,26 @@
-/** Charts of a page are drawn one after the other, each in a task of its own: no key press waits for a whole page. */
+/** Charts of a page are drawn one after the other, a few with each frame: no key press waits for a whole page. */
 import { useEffect, useState } from 'react'
 import { flushSync } from 'react-dom'
+import { systemClock } from '#shared/time/clock.ts'
 
 type Turn = () => void
 
 const turns: Turn[] = []
 const channel = new MessageChannel()
 channel.port1.onmessage = () => {
-  turns.shift()?.()
+  const until = systemClock.monotonic() + TASK_MS
+  do turns.shift()?.()
+  while (turns.length > 0 && systemClock.monotonic() < until)
   if (turns.length > 0) afterNextFrame(next)
 }
 const next = (): void => channel.port2.postMessage(null)
 
+/** After so long no other chart is begun: what was drawn is laid out and painted in the same frame. */
+const TASK_MS = 12
+
 /** A window that is not shown has no frames. */
 const LONGEST_FRAME_MS = 100
 
-/** Axes are drawn in a second step with the next frame: two charts at once would share that one. */
 function afterNextFrame(then: () => void): void {
   let isDone = false
   const once = () => {
