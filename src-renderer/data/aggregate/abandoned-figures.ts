@@ -74,4 +74,5 @@ export function abandonedFigures(ports: ChartPorts, query: ChartQuery): Abandone
 
 const isLeft = ({ abandoned }: Kind) => abandoned
 const abandonedIn = (of: Sums<Kind>) => countIn(of, isLeft)
-const valueLeft = (of: Sums<Kind>) => valueIn(of, ({ abandoned, counted }) => abandoned && counted)
+const isCountedLeft = ({ abandoned, counted }: Kind) => abandoned && counted
+const valueLeft = (of: Sums<Kind>) => valueIn(of, isCountedLeft)

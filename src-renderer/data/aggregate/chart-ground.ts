@@ -134,8 +134,12 @@ export function tallyBefore<OfProfile, OfTraits>(
 }
 
 /** By wall hour from `firstHour` to `lastHour`, the group that `groupOf` says. */
-export const groupsOf = (firstHour: number, lastHour: number, groupOf: (wallHour: number) => number): Int32Array =>
-  Int32Array.from({ length: Math.max(0, lastHour - firstHour + 1) }, (_, index) => groupOf(firstHour + index))
+export function groupsOf(firstHour: number, lastHour: number, groupOf: (wallHour: number) => number): Int32Array {
+  const groups = new Int32Array(Math.max(0, lastHour - firstHour + 1))
+  // `Int32Array.from` takes milliseconds for the hours of some years.
+  for (let index = 0; index < groups.length; index += 1) groups[index] = groupOf(firstHour + index)
+  return groups
+}
 
 function bucketNumber(firstHour: number, size: BucketSize): (wallHour: number) => number {
   const start = startIn[size](firstHour)

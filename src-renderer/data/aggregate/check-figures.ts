@@ -5,12 +5,13 @@ import type { RowSet } from '../row-set.ts'
 import type { SessionColumns } from '../session-columns.ts'
 import { byBucket, type ChartGround, type ChartPorts, groundOf, groupsOf } from './chart-ground.ts'
 import { checkedRows, interactionOf, KnownSum, waitingOf } from './checked-rows.ts'
-import { GroupedValues } from './quantiles.ts'
+import { type GroupedQuantiles, quantilesByGroup } from './quantiles.ts'
 import { rateOf } from './rate.ts'
 import { classesOf, countIn, type Grouping, labelsIn, type Sums, tally } from './tally.ts'
 
 /** Bounds of waiting times, milliseconds; the last bucket has no end. */
 const WAITING_BOUNDS = [0, 15_000, 30_000, 45_000, 60_000]
+const LAST_BOUND = WAITING_BOUNDS.length - 1
 const UNKNOWN: Quantiles = { p50: null, p95: null }
 
 interface Kind {
@@ -27,10 +28,8 @@ export function checkFigures(ports: ChartPorts, query: ChartQuery, withEmployees
   const { columns } = ports.index
   const now = countChecks(ground.rows, byBucket(ground), ground, columns, query.nowMs)
   const before = ground.before && ofPeriodBefore(ground.before, ground, columns, query.nowMs)
-  const { waiting, interaction } = now
   const all = now.table.total()
-  const [waitingByBucket, interactionByBucket] = [waiting.byGroup(), interaction.byGroup()]
-  const [allWaiting, allInteraction] = [waiting.overall(), interaction.overall()]
+  const { waiting, interaction } = now
   return {
     ...ground.frame,
     totals: {
@@ -40,9 +39,9 @@ export function checkFigures(ports: ChartPorts, query: ChartQuery, withEmployees
         before: before && countIn(before.all, hasAgeVerification),
       },
       preventedLoss: { value: now.preventedLoss, before: before?.preventedLoss ?? null },
-      waitingP50Ms: { value: allWaiting.p50, before: before?.waiting.p50 ?? null },
-      waitingP95Ms: { value: allWaiting.p95, before: before?.waiting.p95 ?? null },
-      interactionP50Ms: { value: allInteraction.p50, before: before?.interaction.p50 ?? null },
+      waitingP50Ms: { value: waiting.overall.p50, before: before?.waiting.p50 ?? null },
+      waitingP95Ms: { value: waiting.overall.p95, before: before?.waiting.p95 ?? null },
+      interactionP50Ms: { value: interaction.overall.p50, before: before?.interaction.p50 ?? null },
     },
     spotCheckRate: spotCheckRate(ground, columns),
     outcomes: [
@@ -52,13 +51,13 @@ export function checkFigures(ports: ChartPorts, query: ChartQuery, withEmployees
     series: now.table.byGroup().map((of, bucket) => ({
       spotChecks: countIn(of, hasSpotCheck),
       ageVerifications: countIn(of, hasAgeVerification),
-      waiting: waitingByBucket[bucket] ?? UNKNOWN,
-      interaction: interactionByBucket[bucket] ?? UNKNOWN,
+      waiting: waiting.byGroup[bucket] ?? UNKNOWN,
+      interaction: interaction.byGroup[bucket] ?? UNKNOWN,
       preventedLoss: now.lossByGroup[bucket] ?? 0,
       neverServed: countIn(of, neverServed),
     })),
     waitingBuckets: waitingBuckets(now.waitingMs),
-    methods: methodsOf(now.rows, now.losses, columns),
+    methods: methodsOf(now.rows, now.lossByTraits, columns),
     employees: withEmployees ? employeesOf(now.rows, now.interactionMs, columns) : null,
   }
 }
@@ -84,35 +83,31 @@ function countChecks(
     ({ spotCheck, ageVerification }): Kind => ({ spotCheck, ageVerification }),
     () => ({}),
   )
+  const groupOfRow = rows.map((row) => groupOf[(wallHours[row] as number) - firstHour] as number)
   const [waitingMs, interactionMs] = [waitingOf(columns, rows, nowMs), interactionOf(columns, rows, nowMs)]
-  const [waiting, interaction] = [new GroupedValues(groups, rows.length), new GroupedValues(groups, rows.length)]
   const counted = Uint8Array.from(columns.profiles.values, (profile) => Number(isCounted(profile)))
-  const { codes } = columns.profiles
+  const [profileCodes, traitCodes] = [columns.profiles.codes, columns.traits.codes]
   const preventedLoss = new KnownSum()
-  const losses = new Float64Array(rows.length)
+  const lossByTraits = new Float64Array(columns.traits.values.length)
   const lossByGroup = new Float64Array(groups)
   for (let at = 0; at < rows.length; at += 1) {
     const row = rows[at] as number
-    const group = groupOf[(wallHours[row] as number) - firstHour] as number
-    waiting.add(group, waitingMs[at] as number)
-    if ((interactionMs[at] as number) > 0) interaction.add(group, interactionMs[at] as number)
-    if (counted[codes[row] as number] === 0) continue
+    if (counted[profileCodes[row] as number] === 0) continue
     const loss = columns.preventedLoss.get(row)
     preventedLoss.add(loss)
     if (!(loss > 0)) continue
-    losses[at] = loss
+    const [group, traits] = [groupOfRow[at] as number, traitCodes[row] as number]
+    lossByTraits[traits] = (lossByTraits[traits] as number) + loss
     lossByGroup[group] = (lossByGroup[group] as number) + loss
   }
+  const waiting: GroupedQuantiles = quantilesByGroup(waitingMs, groupOfRow, groups)
+  // Where nobody opened the basket there was no interaction.
+  const interaction: GroupedQuantiles = quantilesByGroup(interactionMs, groupOfRow, groups, 0)
   return {
-    table: tally(checked, columns, classes, grouping),
-    rows,
-    waitingMs,
-    interactionMs,
-    waiting,
-    interaction,
+    ...{ table: tally(checked, columns, classes, grouping), rows, waitingMs, interactionMs, waiting, interaction },
     preventedLoss: preventedLoss.value,
-    /** By position in `rows`, of the counted currency; 0 where it is not known. */
-    losses,
+    /** By code of the traits, of the counted currency. */
+    lossByTraits,
     lossByGroup,
   }
 }
@@ -126,7 +121,12 @@ function ofPeriodBefore(
   const groupOf = groupsOf(first, last, () => 0)
   const grouping = { wallHours: ground.wallHours, firstHour: first, groupOf, groups: 1 }
   const { table, preventedLoss, waiting, interaction } = countChecks(rows, grouping, ground, columns, nowMs)
-  return { all: table.total(), preventedLoss, waiting: waiting.overall(), interaction: interaction.overall() }
+  return {
+    all: table.total(),
+    preventedLoss,
+    waiting: waiting.overall,
+    interaction: interaction.overall,
+  }
 }
 
 function spotCheckRate({ profileCounts }: ChartGround, { profiles }: SessionColumns) {
@@ -152,10 +152,11 @@ function outcomesOf(
 }
 
 function waitingBuckets(waitingMs: Float64Array): CheckFigures['waitingBuckets'] {
-  const counts = WAITING_BOUNDS.map(() => 0)
-  for (const ms of waitingMs) {
-    let place = WAITING_BOUNDS.length - 1
-    while (place > 0 && ms < (WAITING_BOUNDS[place] as number)) place -= 1
+  const counts = new Int32Array(WAITING_BOUNDS.length)
+  for (let at = 0; at < waitingMs.length; at += 1) {
+    const ms = waitingMs[at] as number
+    let place = 0
+    while (place < LAST_BOUND && ms >= (WAITING_BOUNDS[place + 1] as number)) place += 1
     counts[place] = (counts[place] as number) + 1
   }
   return WAITING_BOUNDS.map((fromMs, place) => ({
@@ -192,16 +193,13 @@ class Findings {
 
 function methodsOf(
   rows: Int32Array,
-  losses: Float64Array,
+  lossByTraits: Float64Array,
   { traits, differences }: SessionColumns,
 ): CheckFigures['methods'] {
   const findings = new Findings(traits.values.length)
-  const lossOf = new Float64Array(traits.values.length)
   for (let at = 0; at < rows.length; at += 1) {
     const row = rows[at] as number
-    const code = traits.codes[row] as number
-    findings.add(code, differences.get(row))
-    lossOf[code] = (lossOf[code] as number) + (losses[at] as number)
+    findings.add(traits.codes[row] as number, differences.get(row))
   }
   const byMethod = new Map<string, number[]>()
   traits.values.forEach(({ checkMethod }, code) => {
@@ -211,7 +209,7 @@ function methodsOf(
     .map(([method, codes]) => ({
       method,
       ...findings.of(codes),
-      preventedLoss: codes.reduce((sum, code) => sum + (lossOf[code] as number), 0),
+      preventedLoss: codes.reduce((sum, code) => sum + (lossByTraits[code] as number), 0),
     }))
     .filter(({ checks }) => checks > 0)
     .map(({ method, finding, preventedLoss }) => ({ method, finding, preventedLoss }))
@@ -225,17 +223,15 @@ function employeesOf(
   { checkedBy, differences }: SessionColumns,
 ): NonNullable<CheckFigures['employees']> {
   const findings = new Findings(checkedBy.values.length)
-  const interaction = new GroupedValues(checkedBy.values.length, rows.length)
   for (let at = 0; at < rows.length; at += 1) {
     const row = rows[at] as number
-    const code = checkedBy.codes[row] as number
-    findings.add(code, differences.get(row))
-    if ((interactionMs[at] as number) > 0) interaction.add(code, interactionMs[at] as number)
+    findings.add(checkedBy.codes[row] as number, differences.get(row))
   }
-  const quantiles = interaction.byGroup()
+  const codes = rows.map((row) => checkedBy.codes[row] as number)
+  const interaction = quantilesByGroup(interactionMs, codes, checkedBy.values.length, 0).byGroup
   return checkedBy.values
     .flatMap((number, code) =>
-      number === null ? [] : { number, ...findings.of([code]), interaction: quantiles[code] ?? UNKNOWN },
+      number === null ? [] : { number, ...findings.of([code]), interaction: interaction[code] ?? UNKNOWN },
     )
     .filter(({ checks }) => checks > 0)
     .sort((a, b) => b.checks - a.checks || (a.number < b.number ? -1 : 1))

@@ -65,11 +65,13 @@ export function conversionFigures(ports: ChartPorts, query: ChartQuery): Convers
       .sort((a, b) => b.sessions - a.sessions),
     series: table.byGroup().map((of) => {
       const started = countIn(of)
-      const paid = countIn(of, (kind) => kind.paid)
+      const paid = countIn(of, isPaid)
       return { started, paid, share: meanOf(paid, started) }
     }),
   }
 }
+
+const isPaid = ({ paid }: Kind) => paid
 
 function secondAttempt({ words }: RowSet, { transactions, profiles }: SessionColumns) {
   const isPaid = Uint8Array.from(profiles.values, ({ state }) => Number(countsAsClosed(state)))

@@ -6,7 +6,7 @@ import type { ChartQuery, HeatMap, HeatMeasure } from '../chart-api.ts'
 import { type ChartGround, type ChartPorts, groundOf, groupsBy } from './chart-ground.ts'
 import { checkedRows, KnownSum, waitingOf } from './checked-rows.ts'
 import { meanOf } from './compared.ts'
-import { GroupedValues } from './quantiles.ts'
+import { quantilesByGroup } from './quantiles.ts'
 import { classesOf, countIn, type Sums, sumIn, tally, valueIn } from './tally.ts'
 
 interface Kind {
@@ -19,21 +19,22 @@ interface Kind {
 
 type Figure = (of: Sums<Kind>) => number | null
 
-const abandonedIn = (of: Sums<Kind>) => countIn(of, ({ abandoned }) => abandoned)
+const isLeft = ({ abandoned }: Kind) => abandoned
+const isCountedLeft = ({ abandoned, counted }: Kind) => abandoned && counted
+const isTurnover = ({ paid, counted }: Kind) => paid && counted
+const isChecked = ({ checked }: Kind) => checked
+const isRated = ({ rating }: Kind) => rating !== null
+const ratingOf = ({ rating }: Kind) => rating ?? 0
 
 /** Measures that labels and sums answer. */
 const figures = {
   sessions: (of) => countIn(of),
-  value: (of) => valueIn(of, ({ paid, counted }) => paid && counted),
-  abandoned: abandonedIn,
-  abandonedShare: (of) => meanOf(abandonedIn(of), countIn(of)),
-  abandonedValue: (of) => valueIn(of, ({ abandoned, counted }) => abandoned && counted),
-  checks: (of) => countIn(of, ({ checked }) => checked),
-  rating: (of) =>
-    meanOf(
-      sumIn(of, ({ rating }) => rating ?? 0),
-      countIn(of, ({ rating }) => rating !== null),
-    ),
+  value: (of) => valueIn(of, isTurnover),
+  abandoned: (of) => countIn(of, isLeft),
+  abandonedShare: (of) => meanOf(countIn(of, isLeft), countIn(of)),
+  abandonedValue: (of) => valueIn(of, isCountedLeft),
+  checks: (of) => countIn(of, isChecked),
+  rating: (of) => meanOf(sumIn(of, ratingOf), countIn(of, isRated)),
 } satisfies { [Measure in HeatMeasure]?: Figure }
 
 const isOfLabels = (measure: HeatMeasure): measure is keyof typeof figures => Object.hasOwn(figures, measure)
@@ -93,9 +94,6 @@ function ofChecks(
     }
     return losses.map(({ value }) => value)
   }
-  const waiting = new GroupedValues(HOURS_PER_WEEK, rows.length)
-  waitingOf(columns, rows, nowMs).forEach((ms, at) => {
-    waiting.add(groupOf(rows[at] as number), ms)
-  })
-  return waiting.byGroup().map(({ p50, p95 }) => (measure === 'waitingP50Ms' ? p50 : p95))
+  const { byGroup } = quantilesByGroup(waitingOf(columns, rows, nowMs), rows.map(groupOf), HOURS_PER_WEEK)
+  return byGroup.map(({ p50, p95 }) => (measure === 'waitingP50Ms' ? p50 : p95))
 }

@@ -68,10 +68,10 @@ export function sessionFigures(ports: ChartPorts, query: ChartQuery): SessionFig
     ...frame,
     totals: {
       started: total(countIn),
-      completed: total((of) => countIn(of, hasFate('completed'))),
-      abandoned: total((of) => countIn(of, hasFate('abandoned'))),
-      cancelled: total((of) => countIn(of, hasFate('cancelled'))),
-      returned: total((of) => countIn(of, hasFate('returned'))),
+      completed: total((of) => countIn(of, endedCompleted)),
+      abandoned: total((of) => countIn(of, endedAbandoned)),
+      cancelled: total((of) => countIn(of, endedCancelled)),
+      returned: total((of) => countIn(of, endedReturned)),
       value: total(turnover),
       basketValue: total(basketValue),
       basketItems: total(basketItems),
@@ -79,10 +79,10 @@ export function sessionFigures(ports: ChartPorts, query: ChartQuery): SessionFig
     },
     series: inBuckets.map((of) => ({
       started: countIn(of),
-      completed: countIn(of, hasFate('completed')),
-      abandoned: countIn(of, hasFate('abandoned')),
-      cancelled: countIn(of, hasFate('cancelled')),
-      returned: countIn(of, hasFate('returned')),
+      completed: countIn(of, endedCompleted),
+      abandoned: countIn(of, endedAbandoned),
+      cancelled: countIn(of, endedCancelled),
+      returned: countIn(of, endedReturned),
       value: turnover(of),
       basketValue: basketValue(of),
       basketItems: basketItems(of),
@@ -90,12 +90,15 @@ export function sessionFigures(ports: ChartPorts, query: ChartQuery): SessionFig
       ratings: countIn(of, isRated),
     })),
     clients: labelsIn(all, ({ client }) => client)
-      .map((client) => ({
-        client,
-        sessions: countIn(all, (kind) => kind.client === client),
-        value: valueIn(all, (kind) => kind.client === client && isTurnover(kind)),
-        byBucket: inBuckets.map((of) => countIn(of, (kind) => kind.client === client)),
-      }))
+      .map((client) => {
+        const isOf = (kind: Kind) => kind.client === client
+        return {
+          client,
+          sessions: countIn(all, isOf),
+          value: valueIn(all, (kind) => isOf(kind) && isTurnover(kind)),
+          byBucket: inBuckets.map((of) => countIn(of, isOf)),
+        }
+      })
       .sort((a, b) => b.sessions - a.sessions),
     ratings: RATINGS.map((rating) => ({ rating, sessions: countIn(all, (kind) => kind.rating === rating) })),
     weekdays: weekdaysOf(ground, inBuckets, () =>
@@ -106,8 +109,8 @@ export function sessionFigures(ports: ChartPorts, query: ChartQuery): SessionFig
       .map((of, code) => ({
         storeId: storeIds[code] as string,
         sessions: countIn(of),
-        completed: countIn(of, hasFate('completed')),
-        abandoned: countIn(of, hasFate('abandoned')),
+        completed: countIn(of, endedCompleted),
+        abandoned: countIn(of, endedAbandoned),
         value: turnover(of),
       }))
       .filter(({ sessions }) => sessions > 0)
@@ -144,15 +147,15 @@ function weekdaysOf(
   return weekdays
 }
 
-const hasFate = (fate: Fate) => (kind: Kind) => kind.fate === fate
+const endedCompleted = ({ fate }: Kind) => fate === 'completed'
+const endedAbandoned = ({ fate }: Kind) => fate === 'abandoned'
+const endedCancelled = ({ fate }: Kind) => fate === 'cancelled'
+const endedReturned = ({ fate }: Kind) => fate === 'returned'
+const ratingOf = ({ rating }: Kind) => rating ?? 0
 const isRated = ({ rating }: Kind) => rating !== null
 const isTurnover = ({ paid, counted }: Kind) => paid && counted
 const isPaid = ({ paid }: Kind) => paid
 const turnover = (of: Sums<Kind>) => valueIn(of, isTurnover)
 const basketValue = (of: Sums<Kind>) => meanOf(turnover(of), countIn(of, isTurnover))
 const basketItems = (of: Sums<Kind>) => meanOf(itemsIn(of, isPaid), countIn(of, isPaid))
-const meanRating = (of: Sums<Kind>) =>
-  meanOf(
-    sumIn(of, ({ rating }) => rating ?? 0),
-    countIn(of, isRated),
-  )
+const meanRating = (of: Sums<Kind>) => meanOf(sumIn(of, ratingOf), countIn(of, isRated))

@@ -17,18 +17,34 @@ export interface Classes<OfProfile, OfTraits> {
   of: (number: number) => OfProfile & OfTraits
 }
 
-/** Values by code as few different ones, told apart by what they hold. */
-function distinct<Value, Kind>(column: CodeColumn<Value>, kindOf: (value: Value) => Kind) {
-  const known = new Map<string, number>()
+/** Values by code as few different ones, told apart by what their fields hold. */
+function distinct<Value, Kind extends object>(column: CodeColumn<Value>, kindOf: (value: Value) => Kind) {
+  const root = new Branch()
   const kinds: Kind[] = []
-  const codes = Int32Array.from(column.values, (value) => {
+  const codes = new Int32Array(column.values.length)
+  column.values.forEach((value, code) => {
     const kind = kindOf(value)
-    const key = JSON.stringify(kind)
-    const number = known.get(key) ?? kinds.push(kind) - 1
-    known.set(key, number)
-    return number
+    let at = root
+    for (const field of Object.values(kind)) at = at.of(field)
+    if (at.number < 0) at.number = kinds.push(kind) - 1
+    codes[code] = at.number
   })
   return { codes, kinds }
+}
+
+/** Kinds by their fields, one after the other: as text, thousands of codes would take milliseconds. */
+class Branch {
+  number = -1
+  private readonly next = new Map<unknown, Branch>()
+
+  of(field: unknown): Branch {
+    let branch = this.next.get(field)
+    if (branch === undefined) {
+      branch = new Branch()
+      this.next.set(field, branch)
+    }
+    return branch
+  }
 }
 
 /**
@@ -144,26 +160,45 @@ export function tally<OfProfile, OfTraits>(
   return new Table(kinds, numbers, groups, stores)
 }
 
-/** Sum over the classes that have sessions. */
-function sumBy<Kind>({ kinds, numbers, from }: Sums<Kind>, column: number, weightOf: (kind: Kind) => number): number {
+type Weight<Kind> = (kind: Kind) => number | boolean
+
+const weights = new WeakMap<readonly unknown[], Map<unknown, Float64Array>>()
+
+/** What each class counts for. Kept for as long as the classes are, so that hundreds of groups ask it once. */
+function weightsOf<Kind>(kinds: readonly Kind[], weightOf: Weight<Kind>): Float64Array {
+  let ofKinds = weights.get(kinds)
+  if (ofKinds === undefined) {
+    ofKinds = new Map()
+    weights.set(kinds, ofKinds)
+  }
+  let known = ofKinds.get(weightOf)
+  if (known === undefined) {
+    known = Float64Array.from(kinds, (kind) => Number(weightOf(kind)))
+    ofKinds.set(weightOf, known)
+  }
+  return known
+}
+
+function sumBy<Kind>({ kinds, numbers, from }: Sums<Kind>, column: number, weightOf: Weight<Kind>): number {
+  const ofKinds = weightsOf(kinds, weightOf)
   let sum = 0
-  for (let kind = 0, at = from; kind < kinds.length; kind += 1, at += WIDTH) {
-    if (numbers[at] !== 0) sum += (numbers[at + column] as number) * weightOf(kinds[kind] as Kind)
+  for (let kind = 0, at = from; kind < ofKinds.length; kind += 1, at += WIDTH) {
+    // Where there are no labels at all, the one class has none either and weighs nothing that is a number.
+    if (numbers[at] !== 0) sum += (numbers[at + column] as number) * (ofKinds[kind] as number)
   }
   return sum
 }
 
-/** Sessions of the classes that `is` names. */
-export const countIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean = () => true): number =>
-  sumBy(of, 0, (kind) => Number(is(kind)))
+const always = () => true
+
+/** Sessions of the classes that `is` names. Where many groups are counted, `is` should be the same function for all. */
+export const countIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean = always): number => sumBy(of, 0, is)
 
 /** Value of the classes that `is` names. */
-export const valueIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean): number =>
-  sumBy(of, 1, (kind) => Number(is(kind)))
+export const valueIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean): number => sumBy(of, 1, is)
 
 /** Items of the classes that `is` names. */
-export const itemsIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean): number =>
-  sumBy(of, 2, (kind) => Number(is(kind)))
+export const itemsIn = <Kind>(of: Sums<Kind>, is: (kind: Kind) => boolean): number => sumBy(of, 2, is)
 
 /** Sum over sessions of a number that their class has. */
 export const sumIn = <Kind>(of: Sums<Kind>, numberOf: (kind: Kind) => number): number => sumBy(of, 0, numberOf)

@@ -17,7 +17,7 @@ import { activitiesOf, countProfiles } from '../session-filter.ts'
 import { type ChartPorts, currenciesOf, groupsOf, rowsUnder, surveyOf, zoneOf } from './chart-ground.ts'
 import { checkedRows, KnownSum, waitingOf } from './checked-rows.ts'
 import { compared } from './compared.ts'
-import { GroupedValues } from './quantiles.ts'
+import { quantilesByGroup } from './quantiles.ts'
 import { classesOf, countIn, type Sums, tally, valueIn } from './tally.ts'
 
 type TodayQuery = Omit<ChartQuery, 'bucket'>
@@ -89,7 +89,8 @@ function hoursOf(date: string): Range {
   return { min: first, max: first + HOURS_PER_DAY - 1 }
 }
 
-const salesIn = (of: Sums<Kind>) => valueIn(of, ({ paid, counted }) => paid && counted)
+const isSale = ({ paid, counted }: Kind) => paid && counted
+const salesIn = (of: Sums<Kind>) => valueIn(of, isSale)
 
 /** Sums by hour of the day, and what is counted row by row. */
 function countsOf({ index }: ChartPorts, rows: RowSet, currency: string, nowMs: number) {
@@ -110,10 +111,9 @@ function countsOf({ index }: ChartPorts, rows: RowSet, currency: string, nowMs: 
   const groupOf = groupsOf(first, last, hourOfDay)
   const table = tally(rows, columns, classes, { wallHours, firstHour: first, groupOf, groups: HOURS_PER_DAY })
   const checked = checkedRows(rows, columns).toRows()
-  const waiting = new GroupedValues(1, checked.length)
+  const waiting = quantilesByGroup(waitingOf(columns, checked, nowMs), new Int32Array(checked.length), 1)
   const preventedLoss = new KnownSum()
   let withFinding = 0
-  for (const ms of waitingOf(columns, checked, nowMs)) waiting.add(0, ms)
   for (const row of checked) {
     if (columns.differences.get(row) > 0) withFinding += 1
     if (columns.profiles.get(row).currency === currency) preventedLoss.add(columns.preventedLoss.get(row))
@@ -123,7 +123,7 @@ function countsOf({ index }: ChartPorts, rows: RowSet, currency: string, nowMs: 
     all: table.total(),
     withFinding,
     preventedLoss: preventedLoss.value,
-    waitingP95Ms: waiting.overall().p95,
+    waitingP95Ms: waiting.overall.p95,
   }
 }
 
