@@ -4,7 +4,10 @@ import os from 'node:os'
 import path from 'node:path'
 
 /** Measures in a folder of its own, which is gone afterwards. @param name of the benchmark */
-export async function inScratchFolder<Result>(name: string, measure: (folder: string) => Promise<Result>): Promise<Result> {
+export async function inScratchFolder<Result>(
+  name: string,
+  measure: (folder: string) => Promise<Result>,
+): Promise<Result> {
   const folder = await mkdtemp(path.join(os.tmpdir(), `floorwalker-${name}-`))
   try {
     return await measure(folder)
