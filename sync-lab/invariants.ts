@@ -1,7 +1,9 @@
 /** What must hold: of every status a window shows, at moments in between, and at the end when everything has settled. */
 import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
+import type { ShiftEntry } from '#shared/protocol/shift-entries.ts'
 import { summarize } from '#shared/session/session-summary.ts'
+import type { ShiftKey } from '../src-renderer/data/abandoned-api.ts'
 import { type DataStatus, noFilter, type SessionQuery, type WorkerApi } from '../src-renderer/data/data-api.ts'
 import type { ModelBackend, ProcessedMutation } from './model-backend.ts'
 import type { LabWindow, Pending, SimulatedPc } from './simulated-pc.ts'
@@ -16,6 +18,13 @@ export class Violation extends Error {
   }
 }
 
+/** What a click on a shift was. */
+export interface ShiftRecord {
+  key: ShiftKey
+  /** Takes it over; else it is a note. */
+  acknowledges: boolean
+}
+
 /** One click of an employee. */
 export interface DecisionRecord {
   /** The mutation's id; null until one was minted. */
@@ -27,7 +36,10 @@ export interface DecisionRecord {
   /** It began while someone else was signing in; then it belongs to whom the console saved it for. */
   amidSignIn: boolean
   storeId: string
+  /** As its mutation names it. */
   sessionId: string
+  /** What it is about, where that is no session. */
+  shift: ShiftRecord | null
   startedTurn: number
   /** Virtual milliseconds when the console said "saved"; null where it never did. */
   savedAt: number | null
@@ -72,7 +84,7 @@ export function checkStatus(view: LabView, pc: SimulatedPc, window: LabWindow, s
   return null
 }
 
-/** Looks for each saved decision of who is signed in, in the window: unsent, in the session's log, or a result. */
+/** Looks for each saved decision of who is signed in, in the window: unsent, in the session's log or its shift's, or a result. */
 export function checkVisible(
   view: LabView,
   pc: SimulatedPc,
@@ -85,27 +97,60 @@ export function checkVisible(
   const saved = savedOn(view, pc, number).filter(
     ({ storeId, window: at }) => known.has(storeId) && (at === window || !pc.wasFull || !pc.hasSeveralWindows),
   )
-  const sessions = new Map(saved.map(({ storeId, sessionId }) => [sessionId, storeId]))
+  const subjects = new Map(
+    saved.map(({ storeId, sessionId }) => [JSON.stringify([storeId, sessionId]), { storeId, sessionId }]),
+  )
   return window.start(async (data) => {
-    for (const [sessionId, storeId] of sessions) {
-      const view_ = await data.session(storeId, sessionId)
-      if (view_ === null) continue
+    for (const { storeId, sessionId } of subjects.values()) {
+      const said = saved.filter((decision) => decision.storeId === storeId && decision.sessionId === sessionId)
+      const shift = said[0]?.shift?.key
+      const shown =
+        shift === undefined
+          ? await shownOfSession(storeId, sessionId, data)
+          : await shownOfShift(shift, number, said, data)
+      if (shown === null) continue
       const results = [...(await data.results({ seen: false })), ...(await data.results({ seen: true }))]
-      const seen = new Set([
-        ...view_.unsent.map(({ decision }) => decision.id),
-        ...view_.document.events.map((event) => event.id),
-        ...results.map((result) => result.id),
-      ])
+      const seen = new Set([...shown, ...results.map((result) => result.id)])
       // Who is signed in may have changed meanwhile, which the window shows a little later.
       await new Promise((shown) => setTimeout(shown, STATUS_LAG_MS))
       if (window.status?.identity?.employee.number !== number) return
       for (const decision of saved) {
-        if (decision.sessionId !== sessionId || seen.has(decision.id)) continue
+        if (decision.sessionId !== sessionId || decision.storeId !== storeId || seen.has(decision.id)) continue
+        // What a shift's list had comes back behind the pulls: the end looks for it.
+        if (pc.databaseDeleted && decision.shift !== null) continue
         if (pc.databaseDeleted && view.backend.owner(decision.id)?.verdict.status === 'refused') continue
         report(new Violation('visible', `${decision.id} is nowhere in ${window.owner.name}`))
       }
     }
   })
+}
+
+/** Ids of the decisions on a session that a window shows in it; null where the session is not there. */
+async function shownOfSession(storeId: string, sessionId: string, data: WorkerApi): Promise<string[] | null> {
+  const view = await data.session(storeId, sessionId)
+  if (view === null) return null
+  return [...view.unsent.map(({ decision }) => decision.id), ...view.document.events.map((event) => event.id)]
+}
+
+/**
+ * Ids of the decisions on a shift that a window shows in its handover; null where the store was closed meanwhile. Who took
+ * it over is shown by name: that stands for all acknowledgements of the employee.
+ */
+async function shownOfShift(
+  key: ShiftKey,
+  employee: string,
+  said: readonly { id: string; shift: ShiftRecord | null }[],
+  data: WorkerApi,
+): Promise<string[] | null> {
+  const handover = await data.handover(key).catch((error) => {
+    if (!(error instanceof RangeError)) throw error
+    return null
+  })
+  if (handover === null) return null
+  const { unsent, notes, acknowledged, alsoAcknowledged } = handover
+  const isNamed = [acknowledged, ...alsoAcknowledged].some((each) => each?.employee.number === employee)
+  const acknowledgements = isNamed ? said.filter(({ shift }) => shift?.acknowledges).map(({ id }) => id) : []
+  return [...unsent.map(({ decision }) => decision.id), ...notes.map(({ id }) => id), ...acknowledgements]
 }
 
 const everything: SessionQuery = {
@@ -149,21 +194,24 @@ export async function checkEnd(view: LabView, done: (pending: Pending<unknown>) 
           )
         }
       }
-      const register = window.start((data) => findRegisterFault(view, window, data))
-      if (!(await done(register))) throw new Violation('quiescence', `${window.owner.name} does not answer`)
-      if (register.value !== null) throw new Violation('convergence', `${window.owner.name}: ${register.value}`)
+      for (const find of [findRegisterFault, findShiftFault]) {
+        const fault = window.start((data) => find(view, window, data))
+        if (!(await done(fault))) throw new Violation('quiescence', `${window.owner.name} does not answer`)
+        if (fault.state === 'failed') throw fault.error
+        if (fault.value !== null) throw new Violation('convergence', `${window.owner.name}: ${fault.value}`)
+      }
       const unsent = window.status?.unsent
       if (unsent !== 0) throw new Violation('unsent count', `${window.owner.name} says ${unsent} unsent at the end`)
     }
   }
 }
 
-/** A register is fetched behind the pull, and again some time after that failed. */
-const REGISTER_LAG_MS = 30_000
+/** A numbered list is fetched behind the pull, and again some time after that failed. */
+const LIST_LAG_MS = 30_000
 
 /** What is wrong with the registers of refusals that a window shows; null where they are the backend's. */
 async function findRegisterFault(view: LabView, window: LabWindow, data: WorkerApi): Promise<string | null> {
-  const until = view.now() + REGISTER_LAG_MS
+  const until = view.now() + LIST_LAG_MS
   for (const { id } of window.status?.identity?.stores ?? []) {
     for (;;) {
       const { entries, pending, chain } = await data.refusals(id)
@@ -177,16 +225,55 @@ async function findRegisterFault(view: LabView, window: LabWindow, data: WorkerA
   return null
 }
 
-/** Each saved decision has one verdict at the backend, and its event stands once in its session. */
+/** What is wrong with the shifts that a window shows; null where all that was said of them is the backend's. */
+async function findShiftFault(view: LabView, window: LabWindow, data: WorkerApi): Promise<string | null> {
+  const until = view.now() + LIST_LAG_MS
+  const keys = new Map(
+    view.decisions.flatMap(({ shift }) => (shift === null ? [] : [[JSON.stringify(shift.key), shift.key]])),
+  )
+  for (const key of keys.values()) {
+    if (!window.status?.identity?.stores.some(({ id }) => id === key.storeId)) continue
+    const expected = saidOfShift(view.backend.shiftEntries(key.storeId), key)
+    for (;;) {
+      const { notes, acknowledged, alsoAcknowledged } = await data.handover(key)
+      const shown = canonicalJson({
+        notes: notes
+          .filter(({ sessionId }) => sessionId === null)
+          .map(({ id }) => id)
+          .sort(),
+        acknowledged: [acknowledged, ...alsoAcknowledged].flatMap((each) => each?.employee.number ?? []),
+      })
+      if (shown === expected) break
+      if (view.now() > until) return `shift ${JSON.stringify(key)} is ${shown}, not ${expected}`
+      await new Promise((tried) => setTimeout(tried, 1_000))
+    }
+  }
+  return null
+}
+
+/** Ids of the notes on a shift and, the first first, who took it over. */
+function saidOfShift(entries: readonly ShiftEntry[], { date, shift }: ShiftKey): string {
+  const said = entries.filter((entry) => entry.date === date && entry.shift === shift)
+  return canonicalJson({
+    notes: said
+      .filter(({ type }) => type === 'note')
+      .map(({ id }) => id)
+      .sort(),
+    acknowledged: said.filter(({ type }) => type === 'acknowledged').map(({ employee }) => employee.number),
+  })
+}
+
+/** Each saved decision has one verdict at the backend, and stands once in its session or among its store's shift entries. */
 function checkVerdicts(view: LabView): void {
   const places = new Map<string, number>()
   for (const storeId of view.stores) {
     for (const document of view.backend.documents(storeId)) {
       for (const event of document.events) places.set(event.id, (places.get(event.id) ?? 0) + 1)
     }
+    for (const { id } of view.backend.shiftEntries(storeId)) places.set(id, (places.get(id) ?? 0) + 1)
   }
   for (const decision of view.decisions) {
-    const { id, storeId, sessionId } = decision
+    const { id, storeId, sessionId, shift } = decision
     if (id === null) continue
     const owner = view.backend.owner(id)
     if (decision.savedTurn === null) {
@@ -200,7 +287,7 @@ function checkVerdicts(view: LabView): void {
       throw new Violation('told the truth', `${id} of ${decision.employee} counts as one of ${owner.employeeNumber}`)
     }
     const leavesEvent = owner.verdict.status !== 'refused'
-    const isThere = view.backend.document(storeId, sessionId) !== undefined
+    const isThere = shift !== null || view.backend.document(storeId, sessionId) !== undefined
     const count = places.get(id) ?? 0
     if (count > 1) throw new Violation('once', `${id} stands ${count} times in sessions`)
     if (leavesEvent && isThere && count === 0) throw new Violation('lost', `${id} has a verdict but no event`)

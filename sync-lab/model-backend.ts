@@ -323,6 +323,10 @@ export class ModelBackend {
     return this.#store(storeId).refusals
   }
 
+  shiftEntries(storeId: string): readonly ShiftEntry[] {
+    return this.#store(storeId).shiftEntries
+  }
+
   backup(): Backup {
     return copyState(this.#state)
   }

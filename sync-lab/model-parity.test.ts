@@ -157,7 +157,7 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
       }
       const shift = { date: '2026-03-10', shift: random.pick(['Early', 'Late']) }
       const shiftId = shiftSessionId(shift)
-      const kind = random.pick([...decisionKinds, 'shift_note', 'shift_acknowledge'] as const)
+      const kind = random.pick(decisionKinds)
       const decision = {
         acknowledge: { type: 'verification.acknowledge', payload: { verificationId } },
         release: { type: 'verification.release', payload: { verificationId } },

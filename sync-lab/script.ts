@@ -13,6 +13,8 @@ export const decisionKinds = [
   'review',
   'put_back',
   'note',
+  'shift_note',
+  'shift_acknowledge',
 ] as const
 export type DecisionKind = (typeof decisionKinds)[number]
 export const factKinds = ['start', 'item', 'check', 'withdraw', 'pay', 'exit', 'cancel'] as const

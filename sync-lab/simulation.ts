@@ -1,16 +1,18 @@
 /** One run of the deterministic world: a script in, the first broken invariant (or none) and a hash of all that happened out. */
 import { createHash } from 'node:crypto'
 import { itemOutcomeSchema } from '#shared/protocol/decisions.ts'
+import { shiftSessionId } from '#shared/protocol/shift-entries.ts'
 import { bootstrapSchema } from '#shared/protocol/store-settings.ts'
 import { HEARTBEAT_INTERVAL_MS } from '#shared/protocol/sync.ts'
 import { Random } from '../simulator/random.ts'
-import type { DataStatus, DecisionInput } from '../src-renderer/data/data-api.ts'
+import type { DataStatus, DecisionInput, WorkerApi } from '../src-renderer/data/data-api.ts'
 import {
   checkEnd,
   checkStatus,
   checkVisible,
   type DecisionRecord,
   type LabView,
+  type ShiftRecord,
   STATUS_LAG_MS,
   Violation,
 } from './invariants.ts'
@@ -32,6 +34,11 @@ const POLL_LIMIT_MS = 120_000
 const MAX_TURNS = 400_000
 export const employees = ['100', '200', '300'] as const
 const storeNames = ['berlin', 'paris'] as const
+/** Of the day on which every world begins. */
+const SHIFTS = [
+  { date: '2026-03-10', shift: 'Early' },
+  { date: '2026-03-10', shift: 'Late' },
+] as const
 
 export interface RunResult {
   violation: { invariant: string; detail: string } | null
@@ -436,9 +443,7 @@ class Simulation {
       return
     }
     const storeId = this.#store(step.store)
-    const sessionId = this.#storeSystem.sessionOf(storeId, step.session)
-    const check = this.#storeSystem.checkOf(sessionId, step.check)
-    const input = inputOf(step.kind, check, step.check)
+    const { sessionId, shift, say } = this.#deedOf(step, storeId)
     const record: DecisionRecord = {
       id: null,
       pc,
@@ -447,6 +452,7 @@ class Simulation {
       amidSignIn: false,
       storeId,
       sessionId,
+      shift,
       startedTurn: this.#time.turns,
       savedAt: null,
       savedTurn: null,
@@ -477,7 +483,7 @@ class Simulation {
           record.id ??= id
           if (pc.setup.kind === 'desktop') next()
         }
-        const outcome = await data.decide(storeId, sessionId, input)
+        const outcome = await say(data)
         this.#note(`decided ${record.id} ${JSON.stringify(outcome)}`)
         if (outcome.ok) {
           record.id = pc.storedIdOf(minted) ?? record.id
@@ -496,6 +502,18 @@ class Simulation {
       this.#minting.set(window, [])
       begin()
     } else queue.push(begin)
+  }
+
+  /** What a click says, and of which session or shift. */
+  #deedOf({ kind, session, check }: Extract<Step, { op: 'decide' }>, storeId: string): Deed {
+    if (kind === 'shift_note' || kind === 'shift_acknowledge') {
+      const key = { ...(SHIFTS[session % SHIFTS.length] ?? SHIFTS[0]), storeId }
+      const shift = { key, acknowledges: kind === 'shift_acknowledge' }
+      return { sessionId: shiftSessionId(key), shift, say: (data) => sayOfShift(shift, data) }
+    }
+    const sessionId = this.#storeSystem.sessionOf(storeId, session)
+    const input = inputOf(kind, this.#storeSystem.checkOf(sessionId, check), check)
+    return { sessionId, shift: null, say: (data) => data.decide(storeId, sessionId, input) }
   }
 
   #moveUnsent(from: SimulatedPc, to: SimulatedPc): void {
@@ -630,8 +648,24 @@ class Simulation {
   }
 }
 
+type SessionDecisionKind = Exclude<DecisionKind, 'shift_note' | 'shift_acknowledge'>
+
+interface Deed extends Pick<DecisionRecord, 'sessionId' | 'shift'> {
+  say: (data: WorkerApi) => Promise<{ ok: boolean }>
+}
+
+/** Notes a shift or takes it over; a store that is closed to the employee has no shifts. */
+async function sayOfShift({ key, acknowledges }: ShiftRecord, data: WorkerApi): Promise<{ ok: boolean }> {
+  try {
+    return await (acknowledges ? data.acknowledgeShift(key, null) : data.noteShift(key, 'warm'))
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return { ok: false }
+  }
+}
+
 /** @param choice picks the item and what became of it, so that two who deal with a basket agree now and then */
-function inputOf(kind: DecisionKind, verificationId: string, choice: number): DecisionInput {
+function inputOf(kind: SessionDecisionKind, verificationId: string, choice: number): DecisionInput {
   const lineId = BASKET_LINES[choice % BASKET_LINES.length] ?? ''
   const outcome = itemOutcomeSchema.options[choice % itemOutcomeSchema.options.length] ?? 'put_back'
   switch (kind) {
