@@ -11,7 +11,7 @@ export interface ChartQuery {
   filter: SessionFilter
   nowMs: number
   bucket: BucketSize
-  /** IANA zone in which the buckets' instants are given; each session counts in its own store's local time. */
+  /** IANA zone in which the frame's instants are given; each session counts in its own store's local time. */
   zone: string
   /** ISO 4217; money counts sessions of this currency alone. Null takes the most frequent. */
   currency: string | null
@@ -24,6 +24,8 @@ export interface Bucket {
   /** In the query's zone; days of 23 and 25 hours are that long. */
   from: number
   to: number
+  /** Some store has not come to its end yet, though one has to its beginning. */
+  isPartial: boolean
   /** Its first and last wall hour: as the list's filter `storeTime` they find the sessions behind it. */
   first: string
   last: string
@@ -47,7 +49,8 @@ export interface ChartFrame {
 
 /**
  * A figure of the period and of the one before it, of the same length: as many days earlier where it is whole days, and as much
- * of it where the period is not over. `before` is null where the period has no beginning.
+ * of it where the period is not over in a store. Days without an end are compared up to the present one. `before` is null where
+ * the period has no beginning, and where hours of store time are asked for, which are no period.
  */
 export interface Compared {
   value: number | null
@@ -79,7 +82,7 @@ export interface TodayFigures {
     longestWaitSince: number | null
     inCheck: number
   }
-  /** Today so far, and `before`: the same weekday a week ago up to the same time of day. */
+  /** Each store's own day so far, and `before`: the same weekday a week ago up to the same time of day. */
   sessions: Compared
   completed: Compared
   abandoned: Compared
@@ -89,8 +92,18 @@ export interface TodayFigures {
   checksWithFinding: Compared
   preventedLoss: Compared
   waitingP95Ms: Compared
-  /** By hour of the store's day, 0 to 23. `sessions` is null for hours still to come. */
-  hours: { hour: number; sessions: number | null; before: number; sales: number | null; salesBefore: number }[]
+  /**
+   * By hour of the store's day, 0 to 23. `sessions` is null for hours still to come in every store; those that are over in some
+   * stores only are partial.
+   */
+  hours: {
+    hour: number
+    sessions: number | null
+    before: number
+    sales: number | null
+    salesBefore: number
+    isPartial: boolean
+  }[]
   currency: string
   currencies: ChartFrame['currencies']
   complete: boolean

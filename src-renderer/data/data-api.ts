@@ -10,6 +10,7 @@ import type { ShiftDecision } from '#shared/protocol/shift-entries.ts'
 import type { Identity } from '#shared/protocol/sync.ts'
 import type { Activity } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
+import type { DaySpan } from '#shared/time/local-day.ts'
 import type { ChainVerdict } from '#shared/verification/refusal-chain.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
 
@@ -71,6 +72,12 @@ export interface Range {
   max: number | null
 }
 
+/**
+ * Days of each store's own calendar, by the IANA zone of the store: what is today in one is tomorrow in another. Sessions of a
+ * store in a zone that is not named are in none of them.
+ */
+export type DaysByZone = Record<string, DaySpan>
+
 /** Filters of the session list; an empty list or null matches all. */
 export interface SessionFilter {
   /** Empty means all stores of the employee. */
@@ -78,6 +85,8 @@ export interface SessionFilter {
   /** Start of the session, UTC milliseconds, from included, to excluded. */
   startedFrom: number | null
   startedTo: number | null
+  /** Start on days of the store's own calendar; a period of days is asked by this, one of instants by the two above. */
+  startedOn: DaysByZone | null
   activity: Activity[]
   state: string[]
   progress: string[]
@@ -91,6 +100,9 @@ export interface SessionFilter {
   /** UTC milliseconds. */
   lastActivityAt: Range | null
   endedAt: Range | null
+  /** As `startedOn`. */
+  lastActivityOn: DaysByZone | null
+  endedOn: DaysByZone | null
   /** Minor units. */
   total: Range | null
   quantity: Range | null
@@ -132,6 +144,7 @@ export const noFilter: SessionFilter = {
   storeIds: [],
   startedFrom: null,
   startedTo: null,
+  startedOn: null,
   activity: [],
   state: [],
   progress: [],
@@ -142,6 +155,8 @@ export const noFilter: SessionFilter = {
   currency: [],
   lastActivityAt: null,
   endedAt: null,
+  lastActivityOn: null,
+  endedOn: null,
   total: null,
   quantity: null,
   transactions: null,

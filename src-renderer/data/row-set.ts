@@ -39,6 +39,12 @@ export class RowSet {
     for (let word = 0; word < words.length; word += 1) words[word] = (words[word] as number) & (other.words[word] ?? 0)
   }
 
+  /** Takes in what is in the other set; neither has rows beyond the room of this one. */
+  unite(other: RowSet): void {
+    const { words } = this
+    for (let word = 0; word < words.length; word += 1) words[word] = (words[word] as number) | (other.words[word] ?? 0)
+  }
+
   clone(): RowSet {
     const copy = new RowSet()
     copy.words = this.words.slice()

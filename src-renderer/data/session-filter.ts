@@ -1,8 +1,9 @@
 /** Filters of the session list over whole columns: one tight pass per condition, each over what the ones before left. */
 import { type Activity, activityRule, hadCheck, isAbandoned, runningTotalMs } from '#shared/session/activity.ts'
+import { boundsOfDays } from '#shared/time/local-day.ts'
 import { HOURS_PER_DAY, HOURS_PER_WEEK, weekHourOf } from '#shared/time/wall-hour.ts'
 import type { CodeColumn, NumberColumn } from './columns.ts'
-import { noFilter, type Range, type SessionFilter } from './data-api.ts'
+import { type DaysByZone, noFilter, type Range, type SessionFilter } from './data-api.ts'
 import { lowestBit, type RowSet } from './row-set.ts'
 import type { Running, SessionColumns } from './session-columns.ts'
 import type { Profile } from './session-profiles.ts'
@@ -26,27 +27,40 @@ export function dependsOnNow({ activity, waitingMs, interactionMs }: FieldFilter
 }
 
 /** Whether the answer depends on the zones of the stores. */
-export const asksForWallHours = ({ weekday, hour, storeTime }: FieldFilter): boolean =>
+export const asksForZones = (filter: FieldFilter): boolean =>
+  asksForWallHours(filter) || [filter.startedOn, filter.lastActivityOn, filter.endedOn].some((days) => days !== null)
+
+const asksForWallHours = ({ weekday, hour, storeTime }: FieldFilter): boolean =>
   weekday.length > 0 || hour.length > 0 || storeTime !== null
 
-/** Narrows `rows` to those under the filter. `storeIds` are taken literally: none matches nothing. */
+/**
+ * Narrows `rows` to those under the filter. `storeIds` are taken literally: none matches nothing.
+ * @param zoneOf IANA id of a store's zone
+ */
 export function narrow(
   rows: RowSet,
   columns: SessionColumns,
   wallHours: WallHours,
+  zoneOf: (storeId: string) => string,
   filter: FieldFilter,
   moment: FilterMoment,
 ): void {
+  const { startedAt, lastActivityAfter, endedAfter } = columns
+  const narrowToDays = (days: DaysByZone | null, narrowTo: (rows: RowSet, range: Range) => void) =>
+    narrowByStores(rows, columns, rangesOf(days, filter.storeIds, zoneOf), narrowTo)
   narrowToStores(rows, columns, filter.storeIds)
   narrowToProfiles(rows, columns, filter, moment)
   narrowToTraits(rows, columns, filter)
   narrowToRange(rows, columns.differences, rangeOfFinding(filter.withFinding))
   // Instants are whole milliseconds.
   const startedTo = filter.startedTo === null ? null : Math.ceil(filter.startedTo) - 1
-  narrowToRange(rows, columns.startedAt, { min: filter.startedFrom, max: startedTo })
+  narrowToRange(rows, startedAt, { min: filter.startedFrom, max: startedTo })
+  narrowToDays(filter.startedOn, (of, range) => narrowToRange(of, startedAt, range))
   narrowToWallHours(rows, wallHours, filter)
-  narrowToSumRange(rows, columns.startedAt, columns.lastActivityAfter, filter.lastActivityAt)
-  narrowToSumRange(rows, columns.startedAt, columns.endedAfter, filter.endedAt)
+  narrowToSumRange(rows, startedAt, lastActivityAfter, filter.lastActivityAt)
+  narrowToDays(filter.lastActivityOn, (of, range) => narrowToSumRange(of, startedAt, lastActivityAfter, range))
+  narrowToSumRange(rows, startedAt, endedAfter, filter.endedAt)
+  narrowToDays(filter.endedOn, (of, range) => narrowToSumRange(of, startedAt, endedAfter, range))
   narrowToRange(rows, columns.total, filter.total)
   narrowToRange(rows, columns.quantity, filter.quantity)
   narrowToRange(rows, columns.transactions, filter.transactions)
@@ -281,6 +295,57 @@ function narrowToSumRange({ words }: RowSet, first: NumberColumn, second: Number
     }
     words[word] = bits & kept
   }
+}
+
+interface StoresRange {
+  storeIds: string[]
+  range: Range
+}
+
+/** No instant lies in it. */
+const NOTHING: Range = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
+
+/** The instants of each store's own days, once for all stores that have the same; null where the days do not narrow. */
+function rangesOf(
+  days: DaysByZone | null,
+  storeIds: readonly string[],
+  zoneOf: (storeId: string) => string,
+): StoresRange[] | null {
+  if (days === null) return null
+  const byZone = new Map<string, string[]>()
+  for (const id of storeIds) byZone.set(zoneOf(id), [...(byZone.get(zoneOf(id)) ?? []), id])
+  const byBounds = new Map<string, StoresRange>()
+  for (const [zone, ids] of byZone) {
+    const span = days[zone]
+    const { from, to } = span === undefined ? { from: null, to: null } : boundsOfDays(span, zone)
+    const range = span === undefined ? NOTHING : { min: from, max: to === null ? null : to - 1 }
+    const key = `${range.min}..${range.max}`
+    byBounds.set(key, { storeIds: [...(byBounds.get(key)?.storeIds ?? []), ...ids], range })
+  }
+  return [...byBounds.values()]
+}
+
+/** Each store keeps the rows within its own range. */
+function narrowByStores(
+  rows: RowSet,
+  columns: SessionColumns,
+  ranges: readonly StoresRange[] | null,
+  narrowTo: (rows: RowSet, range: Range) => void,
+): void {
+  if (ranges === null) return
+  const [first, ...others] = ranges
+  if (first !== undefined && others.length === 0) {
+    narrowTo(rows, first.range)
+    return
+  }
+  const kept = ranges.map(({ storeIds, range }) => {
+    const ofStores = rows.clone()
+    narrowToStores(ofStores, columns, storeIds)
+    narrowTo(ofStores, range)
+    return ofStores
+  })
+  rows.words.fill(0)
+  for (const ofStores of kept) rows.unite(ofStores)
 }
 
 /** Each hour of the week is judged once. */

@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest'
 import { columnsOf } from '#shared/protocol/day-block.ts'
 import { type Activity, activityAt } from '#shared/session/activity.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
-import { noFilter, type Range, type SessionFacets, type SessionQuery, type SessionSort } from './data-api.ts'
+import { localDateOf } from '#shared/time/local-day.ts'
+import {
+  type DaysByZone,
+  noFilter,
+  type Range,
+  type SessionFacets,
+  type SessionQuery,
+  type SessionSort,
+} from './data-api.ts'
 import type { OverlayRow } from './database.ts'
 import { SessionIndex } from './session-index.ts'
 
@@ -130,6 +138,16 @@ function compareValues(a: string | number | null, b: string | number | null, des
   return a < b !== descending ? -1 : 1
 }
 
+/** By the date that the store's own clock shows. */
+function onDays(days: DaysByZone | null, storeId: string, at: number | null): boolean {
+  if (days === null) return true
+  const span = days[zoneOf(storeId)]
+  if (span === undefined) return false
+  if (at === null) return span.from === null && span.to === null
+  const date = localDateOf(at, zoneOf(storeId))
+  return (span.from === null || date >= span.from) && (span.to === null || date <= span.to)
+}
+
 function isUnder(query: SessionQuery, row: SessionSummary): boolean {
   const oneOf = <Value>(list: readonly Value[], value: Value) => list.length === 0 || list.includes(value)
   const within = (range: Range | null, value: number | null) =>
@@ -140,6 +158,9 @@ function isUnder(query: SessionQuery, row: SessionSummary): boolean {
   return (
     (query.startedFrom === null || row.startedAt >= query.startedFrom) &&
     (query.startedTo === null || row.startedAt < query.startedTo) &&
+    onDays(query.startedOn, row.storeId, row.startedAt) &&
+    onDays(query.lastActivityOn, row.storeId, row.lastActivityAt) &&
+    onDays(query.endedOn, row.storeId, row.endedAt) &&
     oneOf(query.activity, activityOf(row, query.nowMs)) &&
     oneOf(query.state, row.state) &&
     oneOf(query.progress, row.progress) &&
@@ -244,6 +265,18 @@ const rangeArbitrary = (bound: fc.Arbitrary<number>) =>
     { weight: 4, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.record({ min: maybe(bound), max: maybe(bound) }) },
   )
+const dateArbitrary = fc.integer({ min: -1, max: 401 }).map((days) => localDateOf(NOW - days * DAY, 'UTC'))
+const daysArbitrary: fc.Arbitrary<DaysByZone | null> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(null) },
+  {
+    weight: 1,
+    // Relative days are not the same everywhere.
+    arbitrary: fc.dictionary(
+      fc.constantFrom(...Object.values(ZONES)),
+      fc.record({ from: maybe(dateArbitrary), to: maybe(dateArbitrary) }),
+    ),
+  },
+)
 const SORTS: SessionSort[] = [
   'lastActivityAt',
   'startedAt',
@@ -270,6 +303,9 @@ const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   storeIds: fc.oneof(fc.constant(STORES), fc.subarray([...STORES, 'unknown'])),
   startedFrom: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: instantArbitrary }),
   startedTo: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: instantArbitrary }),
+  startedOn: daysArbitrary,
+  lastActivityOn: daysArbitrary,
+  endedOn: daysArbitrary,
   activity: listOf<Activity>(['ongoing', 'stale', 'paid_not_exited', 'ended'], 'ended'),
   state: listOf<string>(labels.state, 'frozen'),
   progress: listOf(labels.progress, 'unheard_of'),

@@ -14,7 +14,7 @@ import { RowSet } from './row-set.ts'
 import { SessionColumns } from './session-columns.ts'
 import {
   activitiesOf,
-  asksForWallHours,
+  asksForZones,
   countProfiles,
   dependsOnNow,
   type FieldFilter,
@@ -60,7 +60,7 @@ export class SessionIndex {
    * @param sortedDirectly up to how many rows are sorted on their own rather than along a kept order
    */
   constructor(
-    private readonly zoneOf: (storeId: string) => string,
+    readonly zoneOf: (storeId: string) => string,
     sortedDirectly?: { prepared: number; unprepared: number; selected: number },
   ) {
     this.orders = new SessionOrders(this.columns, sortedDirectly)
@@ -379,7 +379,8 @@ export class SessionIndex {
       .filter((found) => found.fields === fields && needle.includes(found.text))
       .sort((a, b) => a.count - b.count)[0]
     const rows = (wider?.rows ?? this.columns.visible).clone()
-    if (wider === undefined) narrow(rows, this.columns, this.wallHours, filter, { nowMs, staleAfterMinutes })
+    if (wider === undefined)
+      narrow(rows, this.columns, this.wallHours, this.zoneOf, filter, { nowMs, staleAfterMinutes })
     if (needle !== '') this.search.narrow(rows, needle)
     const found = { fields, text: needle, rows, count: rows.size, totals: null }
     this.keep(found)
@@ -393,7 +394,7 @@ export class SessionIndex {
   private fieldsOf(filter: FieldFilter, nowMs: number, staleAfterMinutes: (storeId: string) => number): string {
     const parts: unknown[] = [filter]
     if (dependsOnNow(filter, this.columns)) parts.push(nowMs, filter.storeIds.map(staleAfterMinutes))
-    if (asksForWallHours(filter)) parts.push(filter.storeIds.map(this.zoneOf))
+    if (asksForZones(filter)) parts.push(filter.storeIds.map(this.zoneOf))
     return JSON.stringify(parts)
   }
 

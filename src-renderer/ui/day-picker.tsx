@@ -2,21 +2,21 @@
 import { DatePicker } from '@mantine/dates'
 import '@mantine/dates/styles.layer.css'
 import { useState } from 'react'
-import { localDateOf } from '#shared/time/local-day.ts'
-import type { DaySpan } from './time-span.ts'
+import { type DaySpan, localDateOf } from '#shared/time/local-day.ts'
 import { useNow } from './use-now.ts'
 
 const MINUTE = 60_000
 
 interface DayPickerProps {
   value: DaySpan | null
-  /** IANA zone whose present day is the last that can be chosen. */
-  zone: string
+  /** IANA zones of the stores: the latest of their present days is the last that can be chosen. */
+  zones: readonly string[]
   onChange: (span: DaySpan) => void
 }
 
-export function DayPicker({ value, zone, onChange }: DayPickerProps) {
-  const today = localDateOf(useNow(MINUTE), zone)
+export function DayPicker({ value, zones, onChange }: DayPickerProps) {
+  const nowMs = useNow(MINUTE)
+  const today = zones.map((zone) => localDateOf(nowMs, zone)).reduce((a, b) => (a > b ? a : b))
   const [first, setFirst] = useState<string | null>(null)
   const chosen: [string | null, string | null] = [
     first ?? value?.from ?? null,

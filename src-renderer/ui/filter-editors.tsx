@@ -193,7 +193,6 @@ interface DaysProps {
 /** Relative spans, which stay relative, and days from a calendar. */
 function Days({ name, value, scope, onChange }: DaysProps) {
   const isRelative = typeof value === 'string'
-  const zones = new Set(scope.stores.map((store) => store.timezone))
   return (
     <div className={classes.days}>
       <fieldset className={classes.spans} aria-label={filterTitles[name]}>
@@ -211,11 +210,12 @@ function Days({ name, value, scope, onChange }: DaysProps) {
       </fieldset>
       <div className={classes.calendar}>
         <Suspense fallback={<div className={classes.calendarRoom} />}>
-          <DayPicker value={isRelative ? null : value} zone={scope.zone} onChange={onChange} />
+          <DayPicker value={isRelative ? null : value} zones={scope.zones} onChange={onChange} />
         </Suspense>
         <p className={classes.hint}>
-          Days as in {scope.stores[0]?.name ?? scope.zone} ({scope.zone})
-          {zones.size > 1 && ', for all stores: they lie in several time zones'}.
+          {scope.zones.length === 1
+            ? `Days in ${scope.zone}.`
+            : `The stores lie in ${scope.zones.length} time zones. Days are each store’s own, from midnight to midnight there.`}
         </p>
       </div>
     </div>

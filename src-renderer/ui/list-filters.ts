@@ -6,7 +6,7 @@ import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import type { Activity } from '#shared/session/activity.ts'
 import { readWallHour } from '#shared/time/wall-hour.ts'
 import { noFilter, type Range, type SessionFilter } from '../data/data-api.ts'
-import { boundsOf, type TimeSpan } from './time-span.ts'
+import { daysByZone, type TimeSpan } from './time-span.ts'
 
 /** An empty list, an empty text or null matches all. */
 export interface ListFilters {
@@ -37,8 +37,9 @@ export interface ListFilters {
   /** Of the start in the store's own time: Monday (0) to Sunday (6), and 0 to 23. */
   weekday: number[]
   hour: number[]
+  /** Days of each store's own calendar, as in `lastActivity` and `ended`. */
   started: TimeSpan | null
-  /** The start in each store's own time, whatever zone `started` is taken in. */
+  /** Hours of the start in each store's own time. */
   storeTime: HourSpan | null
   lastActivity: TimeSpan | null
   ended: TimeSpan | null
@@ -105,14 +106,17 @@ export const activeFilters = (filters: ListFilters): FilterName[] =>
 /** Whose days and whose money a filter speaks of: the chosen stores, or all where none is chosen. */
 export interface ListScope {
   stores: readonly StoreSettings[]
-  /** IANA zone in which days are taken: that of the first store. */
+  /** IANA zones of the stores, at least one: days are each store's own. */
+  zones: readonly string[]
+  /** That of the first store, in which instants of several stores are told. */
   zone: string
 }
 
 /** The scope of the chosen stores (empty means all). */
 export function listScope(stores: readonly StoreSettings[], chosen: readonly string[]): ListScope {
   const inView = chosen.length === 0 ? stores : stores.filter((store) => chosen.includes(store.id))
-  return { stores: inView, zone: inView[0]?.timezone ?? 'UTC' }
+  const zone = inView[0]?.timezone ?? 'UTC'
+  return { stores: inView, zone, zones: [...new Set([zone, ...inView.map(({ timezone }) => timezone)])] }
 }
 
 /** The currency in which a value filter is meant: the only one chosen, or the first store's. */
@@ -133,12 +137,6 @@ export function scaled(range: Range | null, factor: number): Range | null {
   )
 }
 
-function instants(span: TimeSpan | null, zone: string, nowMs: number): Range | null {
-  if (span === null) return null
-  const { from, to } = boundsOf(span, zone, nowMs)
-  return { min: from, max: to === null ? null : to - 1 }
-}
-
 const wallHour = (label: string | null): number | null => (label === null ? null : readWallHour(label))
 
 /**
@@ -155,17 +153,16 @@ export function filterOf(
 ): SessionFilter {
   const { started, storeTime, lastActivity, ended, value, items, waiting, interaction, attempts, text, ...labels } =
     filters
-  const bounds = started === null ? { from: null, to: null } : boundsOf(started, scope.zone, nowMs)
+  const days = (span: TimeSpan | null) => span && daysByZone(span, scope.zones, nowMs)
   const currency = valueCurrency(filters, scope)
   return {
     ...noFilter,
     ...labels,
     storeIds: [...chosen],
-    startedFrom: bounds.from,
-    startedTo: bounds.to,
+    startedOn: days(started),
     storeTime: storeTime && { min: wallHour(storeTime.from), max: wallHour(storeTime.to) },
-    lastActivityAt: instants(lastActivity, scope.zone, nowMs),
-    endedAt: instants(ended, scope.zone, nowMs),
+    lastActivityOn: days(lastActivity),
+    endedOn: days(ended),
     total: scaled(value, 10 ** (value === null ? 0 : minorUnitDigits(currency))),
     // Ten of one currency are not ten of another: an amount is meant in one.
     currency: value === null ? labels.currency : [currency],

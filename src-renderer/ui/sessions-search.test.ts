@@ -139,11 +139,16 @@ it('takes an amount in one currency and its own minor units', () => {
   expect(filtered(['JPY'], [])).toEqual({ total: { min: 11, max: null }, codes: ['JPY'] })
 })
 
-it('takes days in the zone of the first store in view', () => {
-  const wanted = { ...noListFilters, started: 'today', ended: 'today' } as const
-  const berlin = filterOf(wanted, listScope(stores, []), [], NOW)
-  expect(new Date(berlin.startedFrom as number).toISOString()).toBe('2026-11-19T23:00:00.000Z')
-  expect(berlin.endedAt).toEqual({ min: berlin.startedFrom, max: (berlin.startedTo as number) - 1 })
-  const osaka = filterOf(wanted, listScope(stores, ['osaka']), ['osaka'], NOW)
-  expect(new Date(osaka.startedFrom as number).toISOString()).toBe('2026-11-19T15:00:00.000Z')
+it('takes days as each store in view has them', () => {
+  const wanted = { ...noListFilters, started: 'today', ended: 'yesterday', lastActivity: 'today' } as const
+  // Already the next day in Osaka.
+  const night = Date.parse('2026-11-20T16:00:00Z')
+  const span = (date: string) => ({ from: date, to: date })
+  const all = filterOf(wanted, listScope(stores, []), [], night)
+  const today = { 'Europe/Berlin': span('2026-11-20'), 'Asia/Tokyo': span('2026-11-21') }
+  expect(all).toMatchObject({ startedOn: today, lastActivityOn: today, startedFrom: null, startedTo: null })
+  expect(all.endedOn).toEqual({ 'Europe/Berlin': span('2026-11-19'), 'Asia/Tokyo': span('2026-11-20') })
+  const osaka = filterOf(wanted, listScope(stores, ['osaka']), ['osaka'], night)
+  expect(osaka.startedOn).toEqual({ 'Asia/Tokyo': span('2026-11-21') })
+  expect(filterOf(noListFilters, listScope(stores, []), [], night).startedOn).toBeNull()
 })

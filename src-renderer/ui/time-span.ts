@@ -1,5 +1,6 @@
 /** Spans of store-local days, as a filter or a chart is asked for: relative ones stay relative until they are used. */
-import { addDays, localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
+import { addDays, type DaySpan, localDateOf } from '#shared/time/local-day.ts'
+import type { DaysByZone } from '../data/data-api.ts'
 import { formatLocalDate } from './format-time.ts'
 
 /** Days back from the present one, which is the last of the span; `yesterday` ends before it. */
@@ -11,12 +12,6 @@ const relative = {
 } as const
 
 export type RelativeSpan = keyof typeof relative
-
-/** Calendar days (YYYY-MM-DD), both included; null is open. */
-export interface DaySpan {
-  from: string | null
-  to: string | null
-}
 
 export type TimeSpan = RelativeSpan | DaySpan
 
@@ -51,13 +46,9 @@ export function daysOf(span: TimeSpan, zone: string, nowMs: number): DaySpan {
   return { from: addDays(today, relative[span].first), to: addDays(today, relative[span].last) }
 }
 
-/** First instant of the span, and first after it; UTC milliseconds, null is open. */
-export function boundsOf(span: TimeSpan, zone: string, nowMs: number): { from: number | null; to: number | null } {
-  const { from, to } = daysOf(span, zone, nowMs)
-  return {
-    from: from === null ? null : startOfLocalDate(from, zone),
-    to: to === null ? null : startOfLocalDate(addDays(to, 1), zone),
-  }
+/** The days of a span as of `nowMs` (UTC milliseconds), in each of the IANA zones: relative ones end with its own present day. */
+export function daysByZone(span: TimeSpan, zones: readonly string[], nowMs: number): DaysByZone {
+  return Object.fromEntries(zones.map((zone) => [zone, daysOf(span, zone, nowMs)]))
 }
 
 /** `Today`, `20 Nov 2026`, `1 Nov 2026 – 7 Nov 2026`, `since 1 Nov 2026`, `until 7 Nov 2026`. */

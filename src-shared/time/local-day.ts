@@ -34,6 +34,25 @@ export function addDays(date: string, days: number): string {
   return Temporal.PlainDate.from(date).add({ days }).toString()
 }
 
+/** How many calendar days (YYYY-MM-DD) a span has, first and last included. */
+export function countDays(first: string, last: string): number {
+  return Temporal.PlainDate.from(first).until(last).days + 1
+}
+
+/** Calendar days (YYYY-MM-DD), both included; null is open. */
+export interface DaySpan {
+  from: string | null
+  to: string | null
+}
+
+/** First instant of local days, and first after them; UTC milliseconds, null is open. */
+export function boundsOfDays({ from, to }: DaySpan, zone: string): { from: number | null; to: number | null } {
+  return {
+    from: from === null ? null : startOfLocalDate(from, zone),
+    to: to === null ? null : startOfLocalDate(addDays(to, 1), zone),
+  }
+}
+
 /** Per zone the local day that was asked for last, `from` its first instant `to` the next day's. */
 const lastDays = new Map<string, { from: number; to: number }>()
 

@@ -1,5 +1,12 @@
 /** What a chart stands on: its rows and those of the period before, its stretch of time, its buckets and its currency. */
-import { addDays, localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
+import {
+  addDays,
+  boundsOfDays,
+  countDays,
+  type DaySpan,
+  localDateOf,
+  startOfLocalDate,
+} from '#shared/time/local-day.ts'
 import {
   HOUR_MS,
   HOURS_PER_DAY,
@@ -13,7 +20,7 @@ import {
 import { ZoneOffsets } from '#shared/time/zone-offsets.ts'
 import type { Bucket, BucketSize, ChartFrame, ChartQuery } from '../chart-api.ts'
 import type { SessionFilter } from '../data-api.ts'
-import { lowestBit, type RowSet } from '../row-set.ts'
+import { lowestBit, RowSet } from '../row-set.ts'
 import type { SessionColumns } from '../session-columns.ts'
 import type { SessionIndex } from '../session-index.ts'
 import { type Classes, type Grouping, type Sums, tally } from './tally.ts'
@@ -73,6 +80,60 @@ export function zoneOf(zone: string): ZoneOffsets {
 export const rowsUnder = (ports: ChartPorts, filter: SessionFilter, nowMs: number): RowSet =>
   ports.index.rowsUnder({ ...filter, storeIds: ports.visibleStores(filter.storeIds), nowMs }, ports.staleAfterMinutes)
 
+/** The chosen stores by the IANA id of their zone. */
+export function storesByZone({ index, visibleStores }: ChartPorts, { storeIds }: SessionFilter): Map<string, string[]> {
+  const byZone = new Map<string, string[]>()
+  for (const id of visibleStores(storeIds)) {
+    const zone = index.zoneOf(id)
+    byZone.set(zone, [...(byZone.get(zone) ?? []), id])
+  }
+  return byZone
+}
+
+/** The sessions under a query's filter, of which each zone's stores have a part of their own. */
+export function rowsByZone(
+  ports: ChartPorts,
+  filter: SessionFilter,
+  nowMs: number,
+  partOf: (zone: string) => Partial<SessionFilter>,
+): RowSet {
+  const parts = [...storesByZone(ports, filter)].map(([zone, storeIds]) =>
+    rowsUnder(ports, { ...filter, storeIds, ...partOf(zone) }, nowMs),
+  )
+  const [first, ...others] = parts
+  if (first === undefined || others.length === 0) return first ?? new RowSet()
+  // An answer of the index is not to be changed.
+  const all = first.clone()
+  for (const rows of others) all.unite(rows)
+  return all
+}
+
+/** What a filter's period is in a zone, UTC milliseconds, null is open; null where none of the days are named for the zone. */
+function periodIn(zone: string, { startedOn, startedFrom, startedTo }: SessionFilter) {
+  if (startedOn === null) return { from: startedFrom, to: startedTo }
+  const days = startedOn[zone]
+  return days === undefined ? null : boundsOfDays(days, zone)
+}
+
+/** The wall hours that the period has in one store or another, up to now: what is to come has no sessions, which must not look like none. */
+function hoursOfPeriod(zones: readonly string[], filter: SessionFilter, nowMs: number) {
+  let [first, last] = [MAX_WALL_HOUR, -MAX_WALL_HOUR]
+  for (const zone of zones) {
+    const period = periodIn(zone, filter)
+    if (period === null) continue
+    const { from, to } = period
+    const offsets = zoneOf(zone)
+    if (from !== null) first = Math.min(first, wallHourOf(from, offsets))
+    if (to !== null) last = Math.max(last, wallHourOf(Math.max(Math.min(to, nowMs), from ?? 0) - 1, offsets))
+  }
+  return { first, last }
+}
+
+/** The wall hours that clocks of the zones show now. */
+export function hoursNow(zones: readonly string[], nowMs: number): number[] {
+  return zones.map((zone) => wallHourOf(nowMs, zoneOf(zone)))
+}
+
 /** Makes the ground of a chart. */
 export function groundOf(ports: ChartPorts, query: ChartQuery, { withBefore } = { withBefore: true }): ChartGround {
   const { index } = ports
@@ -81,16 +142,14 @@ export function groundOf(ports: ChartPorts, query: ChartQuery, { withBefore } = 
   const rows = rowsUnder(ports, filter, nowMs)
   const wallHours = index.wallHours.ofRows()
   const survey = surveyOf(rows, index.columns, wallHours)
-  const { startedFrom } = filter
-  // What is still to come has no sessions, which must not look like none.
-  const startedTo = filter.startedTo === null ? null : Math.max(Math.min(filter.startedTo, nowMs), startedFrom ?? 0)
-  const firstHour = Math.min(survey.first, startedFrom === null ? survey.first : wallHourOf(startedFrom, offsets))
-  const lastHour = Math.max(survey.last, startedTo === null ? survey.last : wallHourOf(startedTo - 1, offsets))
+  const inView = [...storesByZone(ports, filter).keys()]
+  const chosenZones = inView.length === 0 ? [query.zone] : inView
+  const period = hoursOfPeriod(chosenZones, filter, nowMs)
+  const firstHour = Math.min(survey.first, period.first)
+  const lastHour = Math.max(survey.last, period.last)
   const size = sizeFor(query.bucket, lastHour - firstHour + 1)
-  const buckets = bucketsOf(firstHour, lastHour, size, offsets)
-  const from = startedFrom ?? buckets[0]?.from ?? nowMs
-  const last = buckets.at(-1)
-  const to = startedTo ?? (last === undefined ? nowMs : last.from < nowMs ? Math.min(last.to, nowMs) : last.to)
+  const buckets = bucketsOf(firstHour, lastHour, size, offsets, hoursNow(chosenZones, nowMs))
+  const { from, to } = frameOf(query, buckets, period)
   const money = currenciesOf(ports, survey.profileCounts, query)
   const before = withBefore ? rowsBefore(ports, query, to) : null
   return {
@@ -178,33 +237,84 @@ function sizeFor(wanted: BucketSize, hours: number): BucketSize {
   return large ?? 'week'
 }
 
-function bucketsOf(firstHour: number, lastHour: number, size: BucketSize, offsets: ZoneOffsets): Bucket[] {
+function bucketsOf(
+  firstHour: number,
+  lastHour: number,
+  size: BucketSize,
+  offsets: ZoneOffsets,
+  shownNow: readonly number[],
+): Bucket[] {
   const buckets: Bucket[] = []
+  const [earliestNow, latestNow] = [Math.min(...shownNow), Math.max(...shownNow)]
   const instantOf = (wallHour: number) => instantOfWallTime(wallHour * HOUR_MS, offsets)
   if (lastHour < firstHour) return buckets
   for (let start = startIn[size](firstHour); start <= lastHour; start += hoursIn[size]) {
     const end = start + hoursIn[size]
     const [first, last] = [wallHourLabel(start), wallHourLabel(end - 1)]
     const label = size === 'hour' ? first : first.slice(0, first.indexOf('T'))
-    buckets.push({ label, from: instantOf(start), to: instantOf(end), first, last })
+    const isPartial = start <= latestNow && end > earliestNow
+    buckets.push({ label, from: instantOf(start), to: instantOf(end), isPartial, first, last })
   }
   return buckets
 }
 
+/** From when to when a chart reaches in the query's zone. */
+function frameOf(
+  { filter, nowMs, zone }: ChartQuery,
+  buckets: readonly Bucket[],
+  period: { first: number; last: number },
+): Pick<ChartFrame, 'from' | 'to'> {
+  const isOfDays = filter.startedOn !== null
+  const offsets = zoneOf(zone)
+  const instantOf = (wallHour: number) => instantOfWallTime(wallHour * HOUR_MS, offsets)
+  const begun = isOfDays && period.first < MAX_WALL_HOUR ? instantOf(period.first) : filter.startedFrom
+  const from = begun ?? buckets[0]?.from ?? nowMs
+  const last = buckets.at(-1)
+  const end = isOfDays && period.last > -MAX_WALL_HOUR ? instantOf(period.last + 1) : filter.startedTo
+  if (end !== null) return { from, to: Math.max(Math.min(end, nowMs), begun ?? 0) }
+  return { from, to: last === undefined ? nowMs : last.from < nowMs ? Math.min(last.to, nowMs) : last.to }
+}
+
 /** What the same filter finds in the period directly before: as many days earlier where the period is whole days. */
-function rowsBefore(ports: ChartPorts, { filter, nowMs, zone }: ChartQuery, to: number): RowSet | null {
-  const { startedFrom } = filter
+function rowsBefore(ports: ChartPorts, query: ChartQuery, to: number): RowSet | null {
+  const { filter, nowMs, zone } = query
+  const { startedFrom, startedOn } = filter
+  if (filter.storeTime !== null) return null
+  if (startedOn !== null) {
+    const zones = [...storesByZone(ports, filter).keys()]
+    if (zones.some((each) => startedOn[each]?.from === null)) return null
+    return rowsByZone(ports, { ...filter, startedOn: null }, nowMs, (each) => daysBefore(startedOn[each], each, nowMs))
+  }
   if (startedFrom === null) return null
   const end = filter.startedTo ?? to
   const days = wholeDaysBetween(startedFrom, end, zone)
-  const offsets = zoneOf(zone)
   const earlier = (instantMs: number) =>
-    days === null
-      ? instantMs - (end - startedFrom)
-      : instantOfWallTime(instantMs + offsets.at(instantMs) - days * HOURS_PER_DAY * HOUR_MS, offsets)
+    days === null ? instantMs - (end - startedFrom) : daysEarlier(instantMs, days, zone)
   // A period that is not over is compared with as much of the one before.
   const startedTo = end > nowMs ? Math.min(earlier(Math.max(to, startedFrom)), startedFrom) : startedFrom
   return rowsUnder(ports, { ...filter, startedFrom: earlier(startedFrom), startedTo }, nowMs)
+}
+
+/** As many days of a zone directly before those asked for; as much of them where these are not over. */
+function daysBefore(
+  days: DaySpan | undefined,
+  zone: string,
+  nowMs: number,
+): Pick<SessionFilter, 'startedFrom' | 'startedTo'> {
+  if (days === undefined || days.from === null) return { startedFrom: nowMs, startedTo: nowMs }
+  const today = localDateOf(nowMs, zone)
+  const last = days.to ?? (today < days.from ? days.from : today)
+  const count = countDays(days.from, last)
+  const from = startOfLocalDate(days.from, zone)
+  const earlier = { startedFrom: startOfLocalDate(addDays(days.from, -count), zone), startedTo: from }
+  if (startOfLocalDate(addDays(last, 1), zone) <= nowMs) return earlier
+  return { ...earlier, startedTo: Math.min(daysEarlier(Math.max(nowMs, from), count, zone), from) }
+}
+
+/** The instant at which a zone's clocks showed the same time so many days before. */
+export function daysEarlier(instantMs: number, days: number, zone: string): number {
+  const offsets = zoneOf(zone)
+  return instantOfWallTime(instantMs + offsets.at(instantMs) - days * HOURS_PER_DAY * HOUR_MS, offsets)
 }
 
 function wholeDaysBetween(from: number, to: number, zone: string): number | null {

@@ -6,25 +6,42 @@ import { obstacles, steps } from '#shared/session/abandoned-story.ts'
 import type { SessionSummary } from '#shared/session/session-summary.ts'
 import { readWallHour } from '#shared/time/wall-hour.ts'
 import { type BucketSize, type ChartFrame, type ChartQuery, heatMeasures, type Quantiles } from '../chart-api.ts'
-import { noFilter } from '../data-api.ts'
+import { type DaysByZone, noFilter } from '../data-api.ts'
 import { SessionIndex } from '../session-index.ts'
 import { summaryOf } from '../testing/summary-of.ts'
 import { Charts } from './charts.ts'
 import { rateOf } from './rate.ts'
 
 const seed = Number(process.env.FLOORWALKER_SEED ?? 20_261_207)
-// Their clocks change at other days, at other hours, and by half an hour.
-const ZONES: Record<string, string> = { a: 'Europe/Berlin', b: 'America/New_York', c: 'Australia/Lord_Howe' }
+// Clocks that change at other days, at other hours, and by half an hour; half hours; the first to begin a day.
+const ZONES: Record<string, string> = {
+  a: 'Europe/Berlin',
+  b: 'America/New_York',
+  c: 'Australia/Lord_Howe',
+  d: 'Asia/Kolkata',
+  e: 'Pacific/Apia',
+}
 const STORES = Object.keys(ZONES)
 const zoneOf = (storeId: string) => ZONES[storeId] ?? 'UTC'
 const DAY = 86_400_000
 
-/** Days around the changes of clocks of all three. */
+/** Days around the changes of clocks of all. */
 const instants = fc.oneof(
   fc.integer({ min: Date.UTC(2026, 2, 6), max: Date.UTC(2026, 3, 7) }),
   fc.integer({ min: Date.UTC(2026, 9, 2), max: Date.UTC(2026, 10, 3) }),
   // Full hours, and midnights of Berlin.
   fc.integer({ min: 0, max: 24 * 30 }).map((hour) => Date.UTC(2026, 2, 8) + hour * 3_600_000),
+  // Around midnights of all.
+  fc
+    .tuple(
+      fc.constantFrom(...Object.values(ZONES)),
+      fc.integer({ min: 0, max: 250 }),
+      fc.constantFrom(-1, 0, 1, 900_000),
+    )
+    .map(
+      ([zone, day, off]) =>
+        Temporal.PlainDate.from('2026-02-26').add({ days: day }).toZonedDateTime(zone).epochMilliseconds + off,
+    ),
 )
 const maybe = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: null })
 const statuses = ['not_required', 'not_required', 'approved', 'rejected', 'never_served', 'waiting'] as const
@@ -69,19 +86,45 @@ const midnights = fc
       Temporal.PlainDate.from('2026-02-25').add({ days: day }).toZonedDateTime('Europe/Berlin').epochMilliseconds,
   )
 const bound = fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, instants, midnights, midnights)
+const date = fc
+  .oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 220, max: 250 }))
+  .map((days) => Temporal.PlainDate.from('2026-02-28').add({ days }))
+const days = fc.oneof(
+  fc.record({
+    first: date,
+    count: fc.integer({ min: 1, max: 40 }),
+    open: fc.constantFrom('neither', 'neither', 'from', 'to'),
+  }),
+  // So many days back from the present one of each store.
+  fc.record({ back: fc.nat(8), last: fc.nat(1) }),
+)
 const queries: fc.Arbitrary<ChartQuery> = fc
   .record({
     storeIds: fc.subarray(STORES),
     client: fc.subarray(['matrix']),
     bounds: fc.tuple(bound, bound),
+    days: fc.option(days, { nil: null }),
     nowMs: instants,
     bucket: fc.constantFrom<BucketSize>('hour', 'day', 'week'),
     zone: fc.constantFrom('Europe/Berlin', 'Australia/Lord_Howe'),
     currency: fc.constantFrom(null, 'USD', 'EUR'),
   })
-  .map(({ storeIds, client, bounds: [a, b], ...query }) => {
+  .map(({ storeIds, client, bounds: [a, b], days, ...query }) => {
     const [startedFrom, startedTo] = a !== null && b !== null && a > b ? [b, a] : [a, b]
-    return { ...query, filter: { ...noFilter, storeIds, client, startedFrom, startedTo } }
+    const period =
+      days === null ? { startedFrom, startedTo } : { startedOn: Object.fromEntries(Object.values(ZONES).map(spanIn)) }
+    return { ...query, filter: { ...noFilter, storeIds, client, ...period } }
+
+    function spanIn(zone: string) {
+      if (days === null) return [zone, { from: null, to: null }]
+      if ('first' in days) {
+        const from = days.open === 'from' ? null : days.first.toString()
+        return [zone, { from, to: days.open === 'to' ? null : days.first.add({ days: days.count - 1 }).toString() }]
+      }
+      const today = zoned(query.nowMs, zone).toPlainDate()
+      const to = today.subtract({ days: days.last })
+      return [zone, { from: to.subtract({ days: days.back }).toString(), to: to.toString() }]
+    }
   })
 
 /** Some rows come through unsent decisions over what was confirmed, some as newer documents, one more is deleted. */
@@ -160,7 +203,8 @@ function labelOf(row: SessionSummary, size: BucketSize): string {
 
 class Recount {
   readonly rows: SessionSummary[]
-  readonly before: SessionSummary[] | null
+  /** Null where there is none; undefined where it is tested on its own. */
+  readonly before: SessionSummary[] | null | undefined
   readonly currency: string
 
   constructor(
@@ -168,20 +212,22 @@ class Recount {
     readonly query: ChartQuery,
     currency: string,
   ) {
-    const { startedFrom, startedTo } = query.filter
+    const { startedFrom, startedTo, startedOn } = query.filter
+    const among = all.filter(
+      ({ storeId, client }) =>
+        (query.filter.storeIds.length === 0 || query.filter.storeIds.includes(storeId)) &&
+        (query.filter.client.length === 0 || query.filter.client.includes(client)),
+    )
     const under = (from: number | null, to: number | null) =>
-      all.filter(
-        ({ storeId, client, startedAt }) =>
-          (query.filter.storeIds.length === 0 || query.filter.storeIds.includes(storeId)) &&
-          (query.filter.client.length === 0 || query.filter.client.includes(client)) &&
-          (from === null || startedAt >= from) &&
-          (to === null || startedAt < to),
-      )
-    this.rows = under(startedFrom, startedTo)
+      among.filter(({ startedAt }) => (from === null || startedAt >= from) && (to === null || startedAt < to))
+    this.rows = startedOn === null ? under(startedFrom, startedTo) : among.filter((row) => isOnDays(startedOn, row))
     this.currency = currency
-    this.before = null
-    // Without an end the period before is as long as up to the frame's end, which is tested on its own.
-    if (startedFrom !== null && startedTo !== null) {
+    this.before = startedOn === null && startedFrom === null ? null : undefined
+    if (startedOn !== null) {
+      const isOpen = Object.values(startedOn).some(({ from }) => from === null)
+      this.before = isOpen ? null : among.filter((row) => isOnDaysBefore(startedOn, row, query.nowMs))
+      // Without an end the period before is as long as up to the frame's end, which is tested on its own.
+    } else if (startedFrom !== null && startedTo !== null) {
       const [from, to] = [zoned(startedFrom, query.zone), zoned(startedTo, query.zone)]
       const isWhole =
         from.startOfDay().equals(from) && to.startOfDay().equals(to) && !from.toPlainDate().equals(to.toPlainDate())
@@ -228,11 +274,36 @@ class Recount {
   }
 }
 
+/** Whether the date that the store's own clock shows is one of the days. */
+function isOnDays(days: DaysByZone, row: SessionSummary): boolean {
+  const { from, to } = days[zoneOf(row.storeId)] ?? { from: 'none', to: 'none' }
+  const date = local(row).toPlainDate().toString()
+  return (from === null || date >= from) && (to === null || date <= to)
+}
+
+/** As above for as many days before; where they are not over, up to the same time of the same day before. */
+function isOnDaysBefore(days: DaysByZone, row: SessionSummary, nowMs: number): boolean {
+  const zone = zoneOf(row.storeId)
+  const now = zoned(nowMs, zone)
+  const from = Temporal.PlainDate.from(days[zone]?.from ?? '')
+  const today = now.toPlainDate()
+  const latest = Temporal.PlainDate.compare(today, from) < 0 ? from : today
+  const last = Temporal.PlainDate.from(days[zone]?.to ?? latest)
+  const count = from.until(last).days + 1
+  const date = local(row).toPlainDate()
+  const daysAfter = date.until(from).days
+  if (daysAfter < 1 || daysAfter > count) return false
+  if (Temporal.PlainDate.compare(today, last) > 0) return true
+  const start = from.toZonedDateTime(zone)
+  const asFar = Temporal.ZonedDateTime.compare(now, start) > 0 ? now : start
+  return row.startedAt < asFar.subtract({ days: count }).epochMilliseconds
+}
+
 /** `before` where the recount knows it. */
 const both = <Of>(recount: Recount, figure: (of: readonly SessionSummary[]) => Of) =>
-  recount.before === null
+  recount.before === undefined
     ? { value: figure(recount.rows) }
-    : { value: figure(recount.rows), before: figure(recount.before) }
+    : { value: figure(recount.rows), before: recount.before && figure(recount.before) }
 
 function expectFrame(frame: ChartFrame, recount: Recount): void {
   const { query, rows: of } = recount
@@ -246,12 +317,23 @@ function expectFrame(frame: ChartFrame, recount: Recount): void {
   else if (of.length > 0) expect(counts.get(frame.currency)).toBe(Math.max(...counts.values()))
   const isLong = frame.to - frame.from > 90 * DAY
   expect(frame.bucket).toBe(query.bucket === 'hour' && isLong ? 'day' : query.bucket)
+  const inView = STORES.filter((id) => query.filter.storeIds.length === 0 || query.filter.storeIds.includes(id))
+  const shownNow = inView.map((id) => zoned(query.nowMs, zoneOf(id)).toPlainDateTime())
+  const spans = inView.map((id) => query.filter.startedOn?.[zoneOf(id)] ?? { from: null, to: null })
   const step = { hour: { hours: 1 }, day: { days: 1 }, week: { weeks: 1 } }[frame.bucket]
   frame.buckets.forEach((bucket, position) => {
     const start = Temporal.PlainDateTime.from(bucket.label)
     const end = start.add(step)
     expect(bucket.from).toBe(start.toZonedDateTime(query.zone).epochMilliseconds)
     expect(bucket.to).toBe(end.toZonedDateTime(query.zone).epochMilliseconds)
+    const isAfter = (at: Temporal.PlainDateTime) => Temporal.PlainDateTime.compare(at, start) >= 0
+    const isBefore = (at: Temporal.PlainDateTime) => Temporal.PlainDateTime.compare(at, end) < 0
+    expect(bucket.isPartial).toBe(shownNow.some(isAfter) && shownNow.some(isBefore))
+    // No bucket outside the days, whatever zones the stores are in.
+    const dates = { first: bucket.first.slice(0, 10), last: bucket.last.slice(0, 10) }
+    expect(
+      spans.some(({ from, to }) => (from === null || dates.last >= from) && (to === null || dates.first <= to)),
+    ).toBe(true)
     expect([bucket.first, bucket.last]).toEqual(
       [start, end.subtract({ hours: 1 })].map((at) => at.toString().slice(0, 13)),
     )
@@ -491,17 +573,24 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
 
   holds('today, and the same weekday a week ago', async (all, { bucket: _bucket, ...query }) => {
     const figures = await chartsOver(all).charts.today(query)
-    const now = zoned(query.nowMs, query.zone)
-    const weekAgo = now.subtract({ weeks: 1 })
-    // Each store's own day of that date.
-    const startedOn = (day: Temporal.ZonedDateTime, startedTo: number | null) => {
-      const ofDay = all.filter((row) => local(row).toPlainDate().equals(day.toPlainDate()))
-      const filter = { ...query.filter, startedFrom: null, startedTo }
+    // The day that each store's own clock shows.
+    const nowIn = (row: SessionSummary) => zoned(query.nowMs, zoneOf(row.storeId))
+    const startedOn = (weeksAgo: number, isWhole: boolean) => {
+      const ofDay = all.filter((row) => {
+        const then = nowIn(row).subtract({ weeks: weeksAgo })
+        const isThen = local(row)
+          .toPlainDate()
+          .equals(nowIn(row).toPlainDate().subtract({ weeks: weeksAgo }))
+        return isThen && (isWhole || row.startedAt <= then.epochMilliseconds)
+      })
+      const filter = { ...query.filter, startedFrom: null, startedTo: null, startedOn: null }
       return new Recount(ofDay, { ...query, bucket: 'day', filter }, figures.currency)
     }
-    const recount = startedOn(now, query.nowMs + 1)
-    const before = startedOn(weekAgo, weekAgo.epochMilliseconds + 1).rows
-    const wholeDay = startedOn(weekAgo, null).rows
+    const recount = startedOn(0, false)
+    const before = startedOn(1, false).rows
+    const wholeDay = startedOn(1, true).rows
+    const inView = STORES.filter((id) => query.filter.storeIds.length === 0 || query.filter.storeIds.includes(id))
+    const hoursNow = inView.map((id) => zoned(query.nowMs, zoneOf(id)).hour)
     const compared = <Of>(figure: (of: readonly SessionSummary[]) => Of) => ({
       value: figure(recount.rows),
       before: figure(before),
@@ -517,15 +606,16 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
       preventedLoss: compared((of) => recount.loss(of)),
       waitingP95Ms: compared((of) => recount.waiting(of).p95),
     })
-    for (const { hour, sessions, before: earlier, salesBefore } of figures.hours) {
+    for (const { hour, sessions, before: earlier, salesBefore, isPartial } of figures.hours) {
       const ofHour = (of: readonly SessionSummary[]) => of.filter((row) => local(row).hour === hour)
       expect(sessions ?? 0).toBe(ofHour(recount.rows).length)
-      expect(sessions === null).toBe(hour > now.hour && ofHour(recount.rows).length === 0)
+      expect(sessions === null).toBe(hoursNow.every((now) => hour > now))
+      expect(isPartial).toBe(hoursNow.some((now) => hour <= now) && hoursNow.some((now) => hour >= now))
       expect([earlier, salesBefore]).toEqual([ofHour(wholeDay).length, sales(ofHour(wholeDay))])
     }
     const open = new Recount(
       all,
-      { ...query, bucket: 'day', filter: { ...query.filter, startedFrom: null, startedTo: null } },
+      { ...query, bucket: 'day', filter: { ...query.filter, startedFrom: null, startedTo: null, startedOn: null } },
       figures.currency,
     ).rows.filter(({ endedAt }) => endedAt === null)
     const idle = (row: SessionSummary) => query.nowMs - row.lastActivityAt >= 30 * 60_000
@@ -579,15 +669,51 @@ describe('charts', () => {
     currency: null,
   })
 
+  const onDays = (from: string, to: string) => ({
+    startedOn: Object.fromEntries(Object.values(ZONES).map((zone) => [zone, { from, to }])),
+  })
+  const at = (storeId: string, time: string) =>
+    row(Temporal.PlainDateTime.from(time).toZonedDateTime(zoneOf(storeId)).epochMilliseconds, { storeId, id: time })
+
+  it('have the days of a week in each store, wherever it lies', async () => {
+    const { charts } = chartsOver([
+      // Sunday evening in New York is Monday in Berlin, which is not this week's.
+      ...['2026-11-15T20:00', '2026-11-16T00:30', '2026-11-22T21:00', '2026-11-23T00:30'].map((time) => at('b', time)),
+      // Monday morning in Apia is Sunday in Berlin, and Sunday evening there is Sunday morning in Berlin.
+      ...['2026-11-15T23:59', '2026-11-16T00:00', '2026-11-22T23:59', '2026-11-23T00:00'].map((time) => at('e', time)),
+    ])
+    const figures = await charts.sessionFigures(query(onDays('2026-11-16', '2026-11-22'), 2e12))
+    expect(figures.buckets.map(({ label }) => label)).toEqual(
+      [16, 17, 18, 19, 20, 21, 22].map((day) => `2026-11-${day}`),
+    )
+    expect(figures.series.map(({ started }) => started)).toEqual([2, 0, 0, 0, 0, 0, 2])
+    expect(figures.totals.started).toEqual({ value: 4, before: 2 })
+    expect([figures.from, figures.to]).toEqual([Date.UTC(2026, 10, 15, 23), Date.UTC(2026, 10, 22, 23)])
+  })
+
+  it('leave a day out that a store never had', async () => {
+    // Apia went from 29 to 31 December 2011.
+    const { charts } = chartsOver(['2011-12-29T23:30', '2011-12-31T00:00'].map((time) => at('e', time)))
+    const of = async (from: string, to: string) =>
+      (await charts.sessionFigures({ ...query({ ...onDays(from, to), storeIds: ['e'] }, 2e12), zone: zoneOf('e') }))
+        .totals
+    expect((await of('2011-12-30', '2011-12-30')).started).toEqual({ value: 0, before: 1 })
+    expect((await of('2011-12-31', '2011-12-31')).started).toEqual({ value: 1, before: 0 })
+    expect((await of('2011-12-30', '2011-12-31')).started).toEqual({ value: 1, before: 1 })
+  })
+
+  it('compare with nothing where hours of store time are no period', async () => {
+    const { charts } = chartsOver([row(Date.UTC(2026, 10, 16))])
+    const filter = { ...onDays('2026-11-16', '2026-11-22'), storeTime: { min: 0, max: null } }
+    expect((await charts.sessionFigures(query(filter, 2e12))).totals.started).toEqual({ value: 1, before: null })
+  })
+
   it('make days of 23 and 25 hours as long as they are, and count the hour that comes twice once', async () => {
     const [spring, autumn] = [Date.UTC(2026, 2, 28, 23), Date.UTC(2026, 9, 24, 22)]
     const { charts } = chartsOver([row(spring), row(autumn + 2 * 3_600_000), row(autumn + 3 * 3_600_000)])
-    const short = await charts.sessionFigures(query({ startedFrom: spring, startedTo: spring + 23 * 3_600_000 }, 2e12))
+    const short = await charts.sessionFigures(query(onDays('2026-03-29', '2026-03-29'), 2e12))
     expect(short.buckets.map(({ label, from, to }) => [label, (to - from) / 3_600_000])).toEqual([['2026-03-29', 23]])
-    const long = {
-      ...query({ startedFrom: autumn, startedTo: autumn + 25 * 3_600_000 }, 2e12),
-      bucket: 'hour' as const,
-    }
+    const long = { ...query(onDays('2026-10-25', '2026-10-25'), 2e12), bucket: 'hour' as const }
     const hours = await charts.sessionFigures(long)
     expect(hours.buckets.length).toBe(24)
     expect(hours.buckets[2]).toMatchObject({
@@ -603,7 +729,7 @@ describe('charts', () => {
     const nowMs = monday + 2 * DAY + 3_600_000
     const before = [monday - 7 * DAY, monday - 5 * DAY, monday - 4 * DAY]
     const { charts } = chartsOver([row(monday), ...before.map((at) => row(at))])
-    const figures = await charts.sessionFigures(query({ startedFrom: monday, startedTo: monday + 7 * DAY }, nowMs))
+    const figures = await charts.sessionFigures(query(onDays('2026-11-23', '2026-11-29'), nowMs))
     expect(figures.totals.started).toEqual({ value: 1, before: 2 })
     expect([figures.to, figures.buckets.length]).toEqual([nowMs, 3])
   })

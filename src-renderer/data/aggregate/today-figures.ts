@@ -2,19 +2,21 @@
 import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
 import { hadCheck, isAbandoned } from '#shared/session/activity.ts'
 import { addDays, localDateOf } from '#shared/time/local-day.ts'
-import {
-  HOUR_MS,
-  HOURS_PER_DAY,
-  hourOfDay,
-  instantOfWallTime,
-  readWallHour,
-  wallHourOf,
-} from '#shared/time/wall-hour.ts'
+import { HOURS_PER_DAY, hourOfDay } from '#shared/time/wall-hour.ts'
 import type { ChartQuery, TodayFigures } from '../chart-api.ts'
-import type { Range } from '../data-api.ts'
 import type { RowSet } from '../row-set.ts'
 import { activitiesOf, countProfiles } from '../session-filter.ts'
-import { type ChartPorts, currenciesOf, groupsOf, rowsUnder, surveyOf, zoneOf } from './chart-ground.ts'
+import {
+  type ChartPorts,
+  currenciesOf,
+  daysEarlier,
+  groupsOf,
+  hoursNow,
+  rowsByZone,
+  rowsUnder,
+  storesByZone,
+  surveyOf,
+} from './chart-ground.ts'
 import { checkedRows, KnownSum, waitingOf } from './checked-rows.ts'
 import { compared } from './compared.ts'
 import { quantilesByGroup } from './quantiles.ts'
@@ -34,26 +36,34 @@ const DAYS_PER_WEEK = 7
 
 /** Answers `ChartApi.today`: the filter's own times are left out of account. */
 export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures {
-  const { nowMs, zone } = query
+  const { nowMs } = query
   const { columns } = ports.index
-  const offsets = zoneOf(zone)
-  const today = localDateOf(nowMs, zone)
-  const aWeekAgo = addDays(today, -DAYS_PER_WEEK)
-  const filter = { ...query.filter, startedFrom: null, startedTo: null, storeTime: null, weekday: [], hour: [] }
-  // By each store's own clock, as its hours are: elsewhere the day may have begun earlier or later.
-  const startedOn = (date: string, startedTo: number | null) =>
-    rowsUnder(ports, { ...filter, storeTime: hoursOf(date), startedTo }, nowMs)
-  const weekAgoNow = instantOfWallTime(nowMs + offsets.at(nowMs) - DAYS_PER_WEEK * HOURS_PER_DAY * HOUR_MS, offsets)
+  const filter = {
+    ...query.filter,
+    startedFrom: null,
+    startedTo: null,
+    startedOn: null,
+    storeTime: null,
+    weekday: [],
+    hour: [],
+  }
+  // The day that each store's own clock shows: elsewhere it may be another one.
+  const startedOn = (daysAgo: number, startedTo: (zone: string) => number | null) =>
+    rowsByZone(ports, filter, nowMs, (zone) => {
+      const date = addDays(localDateOf(nowMs, zone), -daysAgo)
+      return { startedOn: { [zone]: { from: date, to: date } }, startedTo: startedTo(zone) }
+    })
   // A session that starts at this very instant is there.
-  const rows = startedOn(today, nowMs + 1)
+  const rows = startedOn(0, () => nowMs + 1)
   const money = currenciesOf(ports, surveyOf(rows, columns, ports.index.wallHours.ofRows()).profileCounts, query)
   const ofPeriod = (of: RowSet) => countsOf(ports, of, money.currency, nowMs)
   const now = ofPeriod(rows)
-  const before = ofPeriod(startedOn(aWeekAgo, weekAgoNow + 1))
-  const wholeDay = ofPeriod(startedOn(aWeekAgo, null))
+  const before = ofPeriod(startedOn(DAYS_PER_WEEK, (zone) => daysEarlier(nowMs, DAYS_PER_WEEK, zone) + 1))
+  const wholeDay = ofPeriod(startedOn(DAYS_PER_WEEK, () => null))
   const byHour = now.table.byGroup()
   const byHourBefore = wholeDay.table.byGroup()
-  const hourNow = hourOfDay(wallHourOf(nowMs, offsets))
+  const shownNow = hoursNow([...storesByZone(ports, filter).keys()], nowMs).map(hourOfDay)
+  const [earliestNow, latestNow] = [Math.min(...shownNow), Math.max(...shownNow)]
   const total = (figure: (of: typeof now) => number | null) => compared(now, before, figure)
   return {
     now: goingOn(ports, rowsUnder(ports, filter, nowMs), nowMs),
@@ -67,8 +77,7 @@ export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures
     preventedLoss: total(({ preventedLoss }) => preventedLoss),
     waitingP95Ms: total(({ waitingP95Ms }) => waitingP95Ms),
     hours: byHour.map((of, hour) => {
-      // Stores east of the zone may be ahead of it.
-      const isThere = hour <= hourNow || countIn(of) > 0
+      const isThere = hour <= latestNow
       const earlier = byHourBefore[hour] ?? of
       return {
         hour,
@@ -76,17 +85,12 @@ export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures
         before: countIn(earlier),
         sales: isThere ? salesIn(of) : null,
         salesBefore: salesIn(earlier),
+        isPartial: hour >= earliestNow && hour <= latestNow,
       }
     }),
     ...money,
     complete: ports.isComplete(),
   }
-}
-
-/** The wall hours of a calendar day (YYYY-MM-DD). */
-function hoursOf(date: string): Range {
-  const first = readWallHour(`${date}T00`) ?? 0
-  return { min: first, max: first + HOURS_PER_DAY - 1 }
 }
 
 const isSale = ({ paid, counted }: Kind) => paid && counted

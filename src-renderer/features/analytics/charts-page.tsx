@@ -4,6 +4,7 @@ import { IconMapQuestion } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
+import { countDays, localDateOf } from '#shared/time/local-day.ts'
 import type { BucketSize } from '../../data/chart-api.ts'
 import { useData, useRevision } from '../../ui/data-context.ts'
 import { FilterMenu, FilterPills, type OpenFilter, SearchProblems } from '../../ui/filter-bar.tsx'
@@ -22,6 +23,7 @@ import classes from './charts.module.css'
 import { type ChartPage, chartPages, chartPageTitles, isChartPage } from './charts-search.ts'
 import { ChecksCharts } from './checks-charts.tsx'
 import { ConversionCharts } from './conversion-charts.tsx'
+import { ofAnyTime } from './drill-down.ts'
 import { HeatMapCharts } from './heat-map.tsx'
 import type { PageProps } from './page-props.ts'
 import { SessionsCharts } from './sessions-charts.tsx'
@@ -78,7 +80,7 @@ export function ChartsPage() {
         </nav>
       </div>
       <ChartsBar page={page} charts={charts} />
-      <Page charts={charts} scopeWords={scopeWords(page, charts)} before={beforeWords(charts)} />
+      <Page charts={charts} scopeWords={scopeWords(page, charts)} before={beforeWords(page, charts)} />
     </div>
   )
 }
@@ -107,16 +109,21 @@ function ChartsBar({ page, charts }: { page: ChartPage; charts: Charts }) {
   const [{ layout }] = useListPreferences()
   const chosenView = useUiState((state) => state.chosenView)
   const own = hasOwnTime(page)
-  const shownFilters = own ? { ...filters, started: null } : filters
+  const shownFilters = page === 'today' ? { ...filters, ...ofAnyTime } : own ? { ...filters, started: null } : filters
+  const whyNot = whyNotCompared(page, charts)
   useCommands([
     { id: 'charts.filter', group: 'Charts', text: 'Add a filter', keys: 'f', run: () => setOpen('menu') },
     { id: 'charts.views', group: 'Charts', text: 'Switch or save a view', keys: 'v', run: () => setOpen('views') },
-    {
-      id: 'charts.compare',
-      group: 'Charts',
-      text: settings.compare ? 'Leave the comparison out' : 'Compare with the period before',
-      run: () => charts.set({ compare: !settings.compare }),
-    },
+    ...(whyNot === null
+      ? [
+          {
+            id: 'charts.compare',
+            group: 'Charts',
+            text: settings.compare ? 'Leave the comparison out' : 'Compare with the period before',
+            run: () => charts.set({ compare: !settings.compare }),
+          },
+        ]
+      : []),
   ])
   return (
     <>
@@ -146,8 +153,9 @@ function ChartsBar({ page, charts }: { page: ChartPage; charts: Charts }) {
           {page !== 'heat-map' && (
             <Checkbox
               size="xs"
-              label={page === 'today' ? 'Compare with a week ago' : 'Compare with the period before'}
-              checked={settings.compare}
+              label={page === 'today' ? 'Compare with a week ago' : `Compare with the period before${whyNot ?? ''}`}
+              disabled={whyNot !== null}
+              checked={settings.compare && whyNot === null}
               onChange={() => charts.set({ compare: !settings.compare })}
             />
           )}
@@ -187,14 +195,23 @@ function scopeWords(page: ChartPage, { filters, scope, chosen }: Charts): string
   return [stores, time, ...others.map((name) => filterWords(name, filters, scope))].join(', ')
 }
 
-const DAY = 86_400_000
+/** Why there is no period before, as it follows its name; null where there is one. */
+function whyNotCompared(page: ChartPage, { filters: { started, storeTime } }: Charts): string | null {
+  if (page === 'today') return null
+  if (storeTime !== null) return ': not for “Start in store time”'
+  if (page === 'report') return null
+  if (started === null) return ': “Any time” has none'
+  return typeof started === 'object' && started.from === null ? ': days without a first one have none' : null
+}
 
 /** What the period before is called; null where nothing is compared. */
-function beforeWords({ filters, scope, settings, nowMs }: Charts): string | null {
-  if (!settings.compare || filters.started === null) return null
+function beforeWords(page: ChartPage, charts: Charts): string | null {
+  const { filters, scope, settings, nowMs } = charts
+  if (!settings.compare || whyNotCompared(page, charts) !== null) return null
+  if (page === 'report') return 'the week before'
+  if (filters.started === null) return null
   const { from, to } = daysOf(filters.started, scope.zone, nowMs)
-  if (from === null) return null
-  const last = to === null ? nowMs : Date.parse(to)
-  const days = Math.round((last - Date.parse(from)) / DAY) + (to === null ? 0 : 1)
+  const today = localDateOf(nowMs, scope.zone)
+  const days = from === null ? 0 : Math.max(1, countDays(from, to ?? today))
   return days === 1 ? 'the day before' : `the ${days} days before`
 }

@@ -50,6 +50,9 @@ export const inBucket = ({ first, last }: Pick<Bucket, 'first' | 'last'>): Narro
   storeTime: { from: first, to: last },
 })
 
+/** What a chart with a time of its own leaves of the filters: none of time. */
+export const ofAnyTime = { started: null, storeTime: null, weekday: [], hour: [] } satisfies Narrowing
+
 /** What series count, as filters of the list. */
 export const counted: Record<'started' | 'completed' | 'abandoned' | 'cancelled' | 'returned', Narrowing> = {
   started: {},

@@ -1,4 +1,5 @@
 /** What every chart of a page shares, and how rows of time are made of buckets. */
+import { HOUR_MS, readWallHour } from '#shared/time/wall-hour.ts'
 import type { BucketSize, ChartFrame } from '../../data/chart-api.ts'
 import type { ListFilters } from '../../ui/list-filters.ts'
 import type { ChartModel, ChartRow } from './chart-model.ts'
@@ -8,23 +9,29 @@ import { inBucket, type ListTarget, type Narrowing, searchBehind } from './drill
 export interface ModelContext {
   filters: ListFilters
   size: BucketSize
-  /** Server time, UTC milliseconds. */
-  nowMs: number
-  /** Since when nothing is known, UTC milliseconds, and in words; null while all stores are in contact. */
-  gap: { from: number; words: string } | null
+  gap: Gap | null
+}
+
+/** Since when nothing is known of a store; there is none while all are in contact. */
+export interface Gap {
+  /** On the wall of the store: milliseconds since 1970-01-01T00:00 there. */
+  wallMs: number
+  /** IANA id of the store's zone. */
+  zone: string
+  words: string
 }
 
 /** The parts of a model that buckets give. */
 export function overTime(
   { buckets }: Pick<ChartFrame, 'buckets'>,
-  { filters, size, nowMs, gap }: ModelContext,
+  { filters, size, gap }: ModelContext,
   narrowingOf: (seriesId: string) => Narrowing | null,
 ): Pick<ChartModel, 'layout' | 'rowTitle' | 'rows' | 'behind' | 'gap'> {
   const rows = buckets.map(
     (bucket): ChartRow => ({
       label: bucketWords(bucket, size),
       tick: bucketTick(bucket, size),
-      ...(bucket.from <= nowMs && bucket.to > nowMs ? { isPartial: true } : {}),
+      ...(bucket.isPartial ? { isPartial: true } : {}),
     }),
   )
   return {
@@ -42,12 +49,16 @@ export function overTime(
 }
 
 /** Where in the rows the contact was lost; nothing where that is later than the last one. */
-function gapIn(buckets: ChartFrame['buckets'], gap: NonNullable<ModelContext['gap']>): Pick<ChartModel, 'gap'> {
-  const at = buckets.findIndex(({ to }) => gap.from < to)
-  const bucket = buckets[at]
+function gapIn(buckets: ChartFrame['buckets'], { wallMs, words }: Gap): Pick<ChartModel, 'gap'> {
+  const hours = buckets.map(({ first, last }) => ({
+    from: readWallHour(first) ?? 0,
+    to: (readWallHour(last) ?? 0) + 1,
+  }))
+  const hour = wallMs / HOUR_MS
+  const at = hours.findIndex(({ to }) => hour < to)
+  const bucket = hours[at]
   if (bucket === undefined) return {}
-  const within = Math.max(0, (gap.from - bucket.from) / (bucket.to - bucket.from))
-  return { gap: { from: at + within, words: gap.words } }
+  return { gap: { from: at + Math.max(0, (hour - bucket.from) / (bucket.to - bucket.from)), words } }
 }
 
 /** The parts of a model that named things give, one row each. */

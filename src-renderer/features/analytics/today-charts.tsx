@@ -1,21 +1,23 @@
 /** The charts' page "Today": what is under way now, and the day so far beside the same weekday a week ago. */
 import { useMemo } from 'react'
 import { localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
+import { HOUR_MS } from '#shared/time/wall-hour.ts'
 import type { TodayFigures } from '../../data/chart-api.ts'
 import { useData } from '../../ui/data-context.ts'
 import { formatTimer } from '../../ui/format-time.ts'
+import type { ListFilters } from '../../ui/list-filters.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { ChartCard } from './chart-card.tsx'
+import type { ChartModel } from './chart-model.ts'
 import { COUNT, DURATION, figureWords, money } from './chart-words.ts'
 import classes from './charts.module.css'
-import { counted, paid, searchBehind, withCheck } from './drill-down.ts'
+import { counted, ofAnyTime, paid, searchBehind, withCheck } from './drill-down.ts'
 import { FigureStrip, type FigureTile } from './figure-strip.tsx'
 import { FiguresFrame } from './figures-frame.tsx'
+import type { Gap } from './model-context.ts'
 import type { PageProps } from './page-props.ts'
 import { todayModels } from './today-models.ts'
 import { useAnswer, useChartQuery, useContactGaps, useModelContext } from './use-charts.ts'
-
-const HOUR = 3_600_000
 
 export function TodayCharts({ charts, scopeWords }: PageProps) {
   const data = useData()
@@ -28,21 +30,11 @@ export function TodayCharts({ charts, scopeWords }: PageProps) {
   const gaps = useContactGaps(charts.chosen)
   const context = useModelContext(charts, 'hour', gaps)
   const { zone } = charts.scope
-  const date = localDateOf(charts.nowMs, zone)
-  const dayStart = startOfLocalDate(date, zone)
-  const today = useMemo(() => {
-    // Each store's own day, as it is counted here.
-    return { ...context.filters, started: null, storeTime: { from: `${date}T00`, to: `${date}T23` } }
-  }, [context.filters, date])
+  const today = useMemo((): ListFilters => ({ ...context.filters, ...ofAnyTime, started: 'today' }), [context.filters])
   const models = useMemo(() => {
     if (figures === undefined) return undefined
-    const hourNow = figures.hours.findLast(({ sessions }) => sessions !== null)?.hour ?? null
-    const gap =
-      context.gap === null
-        ? undefined
-        : { from: Math.max(0, (context.gap.from - dayStart) / HOUR), words: context.gap.words }
-    return todayModels(figures, today, hourNow, gap)
-  }, [figures, today, context.gap, dayStart])
+    return todayModels(figures, today, context.gap === null ? undefined : gapOfToday(context.gap, charts.nowMs))
+  }, [figures, today, context.gap, charts.nowMs])
   const tiles = useMemo((): FigureTile[] => {
     if (figures === undefined) return []
     const sales = money(figures.currency)
@@ -67,7 +59,7 @@ export function TodayCharts({ charts, scopeWords }: PageProps) {
   }, [figures, today])
   const frame = figures && {
     ...figures,
-    from: dayStart,
+    from: startOfLocalDate(localDateOf(charts.nowMs, zone), zone),
     to: charts.nowMs,
     sessions: figures.sessions.value ?? 0,
   }
@@ -98,10 +90,16 @@ export function TodayCharts({ charts, scopeWords }: PageProps) {
   )
 }
 
+/** In hours of the store's present day. */
+function gapOfToday({ wallMs, zone, words }: Gap, nowMs: number): ChartModel['gap'] {
+  const midnight = Date.parse(`${localDateOf(nowMs, zone)}T00:00:00Z`)
+  return { from: Math.max(0, (wallMs - midnight) / HOUR_MS), words }
+}
+
 /** What is under way: its longest wait runs with the clock. */
 function Now({ now, charts }: Pick<PageProps, 'charts'> & { now: TodayFigures['now'] }) {
   const at = useNow(1_000)
-  const open = { ...charts.filters, started: null }
+  const open = { ...charts.filters, ...ofAnyTime }
   const activity = (name: 'ongoing' | 'stale' | 'paid_not_exited') => searchBehind(open, { activity: [name] })
   const tiles: FigureTile[] = [
     { label: 'Ongoing', value: figureWords(now.ongoing, COUNT), behind: activity('ongoing') },

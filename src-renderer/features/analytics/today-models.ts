@@ -7,22 +7,16 @@ import { paid, searchBehind } from './drill-down.ts'
 
 /**
  * @param filters those of the charts, with today as the time
- * @param hourNow hour of the store's day, 0 to 23; null where no hour is marked as running
  * @param gap since when there is no contact, as hour of the day with its fraction
  */
-export function todayModels(
-  { hours, currency }: TodayFigures,
-  filters: ListFilters,
-  hourNow: number | null,
-  gap: ChartModel['gap'],
-) {
+export function todayModels({ hours, currency }: TodayFigures, filters: ListFilters, gap: ChartModel['gap']) {
   const base = (narrowing: Parameters<typeof searchBehind>[1]) => ({
     layout: 'time' as const,
     rowTitle: 'Hour',
-    rows: hours.map(({ hour }) => ({
+    rows: hours.map(({ hour, isPartial }) => ({
       label: hourWords(hour),
       tick: `${String(hour).padStart(2, '0')}:00`,
-      ...(hour === hourNow ? { isPartial: true } : {}),
+      ...(isPartial ? { isPartial } : {}),
     })),
     behind: (row: number, seriesId: string) => {
       const hour = hours[row]?.hour

@@ -2,6 +2,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import { boundsOfDays } from '#shared/time/local-day.ts'
+import { ZoneOffsets } from '#shared/time/zone-offsets.ts'
 import type {
   AbandonedFigures,
   BucketSize,
@@ -26,7 +28,7 @@ import {
 import { serverNow, useNow } from '../../ui/use-now.ts'
 import { bucketFor } from './bucket-choice.ts'
 import { type ChartSettings, type ChartsSearch, readChartsSearch, writeChartSettings } from './charts-search.ts'
-import type { ModelContext } from './model-context.ts'
+import type { Gap, ModelContext } from './model-context.ts'
 
 const route = getRouteApi('/charts/$page')
 
@@ -128,10 +130,11 @@ export function useAnswer<Answer>(question: unknown, step: number, ask: (nowMs: 
 export function useFigures<Name extends Question>(name: Name, charts: Charts): Figures<Name> {
   const ask: { [Asked in Question]: (query: ChartQuery) => Promise<Answers[Asked]> } = useData()
   const query = useChartQuery(charts)
-  const { startedFrom, startedTo } = query.filter
+  const days = query.filter.startedOn?.[query.zone] ?? { from: null, to: null }
+  const { from, to } = useMemo(() => boundsOfDays(days, query.zone), [days, query.zone])
   // How long all history is, an answer tells; until then it is taken as long as under the filters before.
   const [history, setHistory] = useState<number | null>(null)
-  const span = startedFrom === null ? history : Math.min(startedTo ?? query.nowMs, query.nowMs) - startedFrom
+  const span = from === null ? history : Math.min(to ?? query.nowMs, query.nowMs) - from
   const wanted = bucketFor(charts.settings.by, span)
   const {
     answer: figures,
@@ -140,8 +143,8 @@ export function useFigures<Name extends Question>(name: Name, charts: Charts): F
   } = useAnswer([name, query, wanted], query.nowMs, (nowMs) => ask[name]({ ...query, nowMs, bucket: wanted }))
   const answered = figures === undefined || figures.sessions === 0 ? null : figures.to - figures.from
   useEffect(() => {
-    if (startedFrom === null && !isOutdated) setHistory(answered)
-  }, [startedFrom, isOutdated, answered])
+    if (from === null && !isOutdated) setHistory(answered)
+  }, [from, isOutdated, answered])
   return { figures, size: figures?.bucket ?? wanted, isOutdated, error }
 }
 
@@ -156,15 +159,19 @@ const NO_GAPS: ContactGap[] = []
 
 /** What models are made with; the same object while nothing in it changes. */
 export function useModelContext({ filters, scope, nowMs }: Charts, size: BucketSize, gaps: ContactGap[]): ModelContext {
-  return useMemo(() => {
-    const first = gaps.reduce<ContactGap | null>(
-      (oldest, gap) => (oldest && oldest.from <= gap.from ? oldest : gap),
-      null,
-    )
-    if (first === null) return { filters, size, nowMs, gap: null }
-    const since = `no contact since ${formatShort(first.from, scope.zone, nowMs)}`
-    const store = scope.stores.find(({ id }) => id === first.storeId)
-    const words = scope.stores.length > 1 && store !== undefined ? `${since} (${store.name})` : since
-    return { filters, size, nowMs, gap: { from: first.from, words } }
-  }, [filters, scope, size, nowMs, gaps])
+  const gap = useMemo(() => firstGap(gaps, scope, nowMs), [gaps, scope, nowMs])
+  return useMemo(() => ({ filters, size, gap }), [filters, size, gap])
+}
+
+/** Charts run by the stores' clocks: the first of the gaps is the one that begins first on them. */
+function firstGap(gaps: readonly ContactGap[], { stores }: ListScope, nowMs: number): Gap | null {
+  const all = gaps.flatMap(({ storeId, from }): Gap[] => {
+    const store = stores.find(({ id }) => id === storeId)
+    if (store === undefined) return []
+    const zone = store.timezone
+    const since = `no contact since ${formatShort(from, zone, nowMs)}`
+    const words = stores.length > 1 ? `${since} (${store.name})` : since
+    return [{ wallMs: from + new ZoneOffsets(zone).at(from), zone, words }]
+  })
+  return all.sort((a, b) => a.wallMs - b.wallMs)[0] ?? null
 }

@@ -20,8 +20,10 @@ const mondayOf = (date: string): string => addDays(date, -((new Date(`${date}T00
 
 export function WeekReport({ charts, before }: PageProps) {
   const { scope, nowMs, settings } = charts
-  const thisMonday = mondayOf(localDateOf(nowMs, scope.zone))
-  const monday = settings.week ?? addDays(thisMonday, -WEEK)
+  // Around midnight it is another week in some stores than in others.
+  const mondays = scope.zones.map((zone) => mondayOf(localDateOf(nowMs, zone))).sort()
+  const [firstMonday = '', lastMonday = ''] = [mondays[0], mondays.at(-1)]
+  const monday = settings.week ?? addDays(firstMonday, -WEEK)
   const sunday = addDays(monday, WEEK - 1)
   const show = (weeks: number) => charts.set({ week: addDays(monday, weeks * WEEK) })
   const filters = { ...charts.filters, started: { from: monday, to: sunday } }
@@ -32,7 +34,7 @@ export function WeekReport({ charts, before }: PageProps) {
   const part = {
     charts: week,
     scopeWords: `${stores}, ${days}`,
-    before: before === null ? null : 'the week before',
+    before,
     onPaper: true,
   }
   return (
@@ -46,7 +48,7 @@ export function WeekReport({ charts, before }: PageProps) {
           variant="default"
           size={28}
           aria-label="The week after"
-          disabled={monday >= thisMonday}
+          disabled={monday >= lastMonday}
           onClick={() => show(1)}
         >
           <IconChevronRight size={16} />
@@ -60,7 +62,7 @@ export function WeekReport({ charts, before }: PageProps) {
             {stores}
             {others.length > 0 && ` · ${others.map((name) => filterWords(name, charts.filters, scope)).join(' · ')}`}
             {` · printed ${formatExact(nowMs, scope.zone)}`}
-            {monday === thisMonday && ' · the week is not over: figures are so far'}
+            {monday >= firstMonday && ' · the week is not over: figures are so far'}
           </p>
         </header>
         <section>
