@@ -5,15 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ConnectionState } from '../data/data-api.ts'
 import { useData, useDataStatus, useStores } from '../ui/data-context.ts'
-import {
-  clockWords,
-  deviceZone,
-  formatAgo,
-  formatClock,
-  formatExact,
-  formatShort,
-  formatSpan,
-} from '../ui/format-time.ts'
+import { clockWords, formatAgo, formatExact, formatShortAmong, formatSpan } from '../ui/format-time.ts'
 import { counted, problemText } from '../ui/labels.ts'
 import { useNow } from '../ui/use-now.ts'
 import classes from './shell.module.css'
@@ -41,7 +33,7 @@ export function ConnectionBadge() {
   const contacts = Object.values(status.lastContactAt)
   const lastContact = contacts.length === 0 ? null : Math.max(...contacts)
   const since =
-    status.connection === 'offline' && lastContact !== null ? formatShort(lastContact, deviceZone(), now) : null
+    status.connection === 'offline' && lastContact !== null ? formatShortAmong(stores, lastContact, now) : null
 
   const sync = async () => {
     setSyncing(true)
@@ -127,6 +119,7 @@ function ConnectionMark({ state }: { state: ConnectionState }) {
 /** Decisions the backend has not confirmed: quiet at 0, prominent above. */
 export function UnsentBadge() {
   const { unsent, unsentOfOthers, oldestUnsentAt, journalled, connection, signInNeeded, readOnly } = useDataStatus()
+  const stores = useStores()
   const now = useNow()
   const [opened, setOpened] = useState(false)
   const ofOthers = unsentOfOthers.reduce((sum, { count }) => sum + count, 0)
@@ -165,7 +158,7 @@ export function UnsentBadge() {
                 <>
                   {' '}
                   The oldest has waited <strong>{formatSpan(now - oldestUnsentAt)}</strong> (since{' '}
-                  {formatClock(oldestUnsentAt, deviceZone())}).
+                  {formatShortAmong(stores, oldestUnsentAt, now)}).
                 </>
               )}
             </p>

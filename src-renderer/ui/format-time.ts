@@ -1,4 +1,5 @@
 /** Instants in a store's zone and durations, in words and digits. Everything takes UTC milliseconds. */
+import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { localDateOf } from '#shared/time/local-day.ts'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
@@ -31,6 +32,17 @@ export const formatExact = (at: number, zone: string): string =>
 export function formatShort(at: number, zone: string, now: number): string {
   if (localDateOf(at, zone) === localDateOf(now, zone)) return formatClock(at, zone)
   return `${format(zone, 'day', day).format(at)} ${formatClock(at, zone)}`
+}
+
+/**
+ * As `formatShort`, of what concerns some stores: by the store's clock where it is one, else by this PC's, and then the zone is
+ * named: `14:03`, `14:03 CET`.
+ */
+export function formatShortAmong(stores: readonly Pick<StoreSettings, 'timezone'>[], at: number, now: number): string {
+  const [only, ...others] = stores
+  if (only !== undefined && others.length === 0) return formatShort(at, only.timezone, now)
+  const zone = deviceZone()
+  return `${formatShort(at, zone, now)} ${zoneName(at, zone)}`
 }
 
 /** `20 Nov 2026` */

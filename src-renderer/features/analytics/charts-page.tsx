@@ -3,7 +3,7 @@ import { Checkbox, SegmentedControl } from '@mantine/core'
 import { IconMapQuestion } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useId, useMemo, useState } from 'react'
 import { countDays, localDateOf } from '#shared/time/local-day.ts'
 import type { BucketSize } from '../../data/chart-api.ts'
 import { useData, useRevision } from '../../ui/data-context.ts'
@@ -111,6 +111,7 @@ function ChartsBar({ page, charts }: { page: ChartPage; charts: Charts }) {
   const own = hasOwnTime(page)
   const shownFilters = page === 'today' ? { ...filters, ...ofAnyTime } : own ? { ...filters, started: null } : filters
   const whyNot = whyNotCompared(page, charts)
+  const reasonId = useId()
   useCommands([
     { id: 'charts.filter', group: 'Charts', text: 'Add a filter', keys: 'f', run: () => setOpen('menu') },
     { id: 'charts.views', group: 'Charts', text: 'Switch or save a view', keys: 'v', run: () => setOpen('views') },
@@ -153,11 +154,17 @@ function ChartsBar({ page, charts }: { page: ChartPage; charts: Charts }) {
           {page !== 'heat-map' && (
             <Checkbox
               size="xs"
-              label={page === 'today' ? 'Compare with a week ago' : `Compare with the period before${whyNot ?? ''}`}
+              label={page === 'today' ? 'Compare with a week ago' : 'Compare with the period before'}
+              aria-describedby={whyNot === null ? undefined : reasonId}
               disabled={whyNot !== null}
               checked={settings.compare && whyNot === null}
               onChange={() => charts.set({ compare: !settings.compare })}
             />
+          )}
+          {whyNot !== null && page !== 'heat-map' && (
+            <span id={reasonId} className={classes.reason}>
+              {whyNot}
+            </span>
           )}
           {hasBuckets(page) && (
             <SegmentedControl
@@ -195,13 +202,13 @@ function scopeWords(page: ChartPage, { filters, scope, chosen }: Charts): string
   return [stores, time, ...others.map((name) => filterWords(name, filters, scope))].join(', ')
 }
 
-/** Why there is no period before, as it follows its name; null where there is one. */
+/** Why nothing can be compared, in words; null where something can. */
 function whyNotCompared(page: ChartPage, { filters: { started, storeTime } }: Charts): string | null {
   if (page === 'today') return null
-  if (storeTime !== null) return ': not for “Start in store time”'
+  if (storeTime !== null) return '“Start in store time” has none'
   if (page === 'report') return null
-  if (started === null) return ': “Any time” has none'
-  return typeof started === 'object' && started.from === null ? ': days without a first one have none' : null
+  if (started === null) return '“Any time” has none'
+  return typeof started === 'object' && started.from === null ? 'days without a first one have none' : null
 }
 
 /** What the period before is called; null where nothing is compared. */

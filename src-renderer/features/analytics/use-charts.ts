@@ -14,7 +14,7 @@ import type {
   SessionFigures,
 } from '../../data/chart-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
-import { useData, useRevision, useStores } from '../../ui/data-context.ts'
+import { useData, useDataStatus, useRevision, useStores } from '../../ui/data-context.ts'
 import { formatShort } from '../../ui/format-time.ts'
 import { filterOf, type ListFilters, type ListScope, listScope } from '../../ui/list-filters.ts'
 import {
@@ -151,7 +151,10 @@ export function useFigures<Name extends Question>(name: Name, charts: Charts): F
 /** Which stores this PC has no contact with now. */
 export function useContactGaps(chosen: readonly string[]): ContactGap[] {
   const data = useData()
-  const { answer: gaps = NO_GAPS } = useAnswer(['gaps', chosen], useNow(STEP_MS), () => data.contactGaps([...chosen]))
+  const connection = useDataStatus((status) => status.connection)
+  const { answer: gaps = NO_GAPS } = useAnswer(['gaps', chosen, connection], useNow(STEP_MS), () =>
+    data.contactGaps([...chosen]),
+  )
   return gaps
 }
 

@@ -16,14 +16,14 @@ import {
   useSession,
   useStores,
 } from '../../ui/data-context.ts'
-import { deviceZone, formatClock, formatClockSeconds } from '../../ui/format-time.ts'
+import { formatClockSeconds, formatShortAmong } from '../../ui/format-time.ts'
 import { checkLabels, counted, kindLabels, methodLabels } from '../../ui/labels.ts'
 import { Blank, InlineError, NotSent, Pill } from '../../ui/parts.tsx'
 import { refusalWords } from '../../ui/refusal-words.ts'
 import { useCommands } from '../../ui/shortcuts.ts'
 import { rememberDecision } from '../../ui/ui-state.ts'
 import { useDecide } from '../../ui/use-decide.ts'
-import { serverNow } from '../../ui/use-now.ts'
+import { serverNow, useNow } from '../../ui/use-now.ts'
 import { AgeFacts, AgeWork } from './age-work.tsx'
 import { BasketList } from './basket-list.tsx'
 import { CheckAbout } from './check-about.tsx'
@@ -195,18 +195,22 @@ function Check({ view, verification }: { view: SessionView; verification: Verifi
   )
 }
 
+const MINUTE_MS = 60_000
+
 /** How old what one sees is, and who will not hear of an outcome for now. */
 function OfflineNote({ storeId, open }: { storeId: string; open: boolean }) {
   const offline = useDataStatus((status) => status.connection === 'offline')
   const asOf = useDataAge([storeId])
+  const stores = useStores().filter(({ id }) => id === storeId)
+  const now = useNow(MINUTE_MS)
   if (!offline || !open) return null
   return (
     <p className={classes.note} role="status">
       <IconCloudOff size={18} stroke={1.7} aria-hidden />
       <span>
         <strong>
-          Offline{asOf !== null && `: this is how it was at ${formatClock(asOf, deviceZone())}`}. A colleague may have
-          it already.
+          Offline{asOf !== null && `: this is how it was at ${formatShortAmong(stores, asOf, now)}`}. A colleague may
+          have it already.
         </strong>{' '}
         You can decide, but the shopper’s app and the gate do not know it until the connection is back.
       </span>

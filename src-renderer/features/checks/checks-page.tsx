@@ -14,7 +14,7 @@ import {
   useRevision,
   useStores,
 } from '../../ui/data-context.ts'
-import { deviceZone, formatClock, formatSpan } from '../../ui/format-time.ts'
+import { formatClock, formatShortAmong, formatSpan } from '../../ui/format-time.ts'
 import { checkLabels, counted, kindLabels, outcomeLabels } from '../../ui/labels.ts'
 import { Blank, Toned } from '../../ui/parts.tsx'
 import { useCommands } from '../../ui/shortcuts.ts'
@@ -160,10 +160,14 @@ function rankOf({ verification }: QueueEntry, employeeNumber: string | undefined
   return verification.employee?.number === employeeNumber ? 0 : 2
 }
 
+const MINUTE_MS = 60_000
+
 /** How old the queue is, and who does not know yet what is decided here. */
 function OfflineNote({ storeIds }: { storeIds: string[] }) {
   const offline = useDataStatus((status) => status.connection === 'offline')
   const asOf = useDataAge(storeIds)
+  const stores = useStores().filter(({ id }) => storeIds.length === 0 || storeIds.includes(id))
+  const now = useNow(MINUTE_MS)
   if (!offline) return null
   return (
     <div className={classes.offline} role="status">
@@ -174,7 +178,7 @@ function OfflineNote({ storeIds }: { storeIds: string[] }) {
             'Offline: nothing was synced yet.'
           ) : (
             <>
-              Offline: this is how it was at {formatClock(asOf, deviceZone())}, <Ago at={asOf} /> ago.
+              Offline: this is how it was at {formatShortAmong(stores, asOf, now)}, <Ago at={asOf} /> ago.
             </>
           )}
         </strong>{' '}
