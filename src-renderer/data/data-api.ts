@@ -73,8 +73,8 @@ export interface Range {
 }
 
 /**
- * Days of each store's own calendar, by the IANA zone of the store: what is today in one is tomorrow in another. Sessions of a
- * store in a zone that is not named are in none of them.
+ * Days of each store's own calendar, by the IANA zone of the store: what is today in one is tomorrow in another. Each span has a
+ * first or a last day. Sessions of a store in a zone that is not named are in none of them, as are those without a value.
  */
 export type DaysByZone = Record<string, DaySpan>
 

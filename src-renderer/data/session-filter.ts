@@ -46,8 +46,8 @@ export function narrow(
   moment: FilterMoment,
 ): void {
   const { startedAt, lastActivityAfter, endedAfter } = columns
-  const narrowToDays = (days: DaysByZone | null, narrowTo: (rows: RowSet, range: Range) => void) =>
-    narrowByStores(rows, columns, rangesOf(days, filter.storeIds, zoneOf), narrowTo)
+  const narrowTo = (after: NumberColumn | null, days: DaysByZone | null) =>
+    narrowToDays(rows, columns, after, days, filter.storeIds, zoneOf)
   narrowToStores(rows, columns, filter.storeIds)
   narrowToProfiles(rows, columns, filter, moment)
   narrowToTraits(rows, columns, filter)
@@ -55,12 +55,12 @@ export function narrow(
   // Instants are whole milliseconds.
   const startedTo = filter.startedTo === null ? null : Math.ceil(filter.startedTo) - 1
   narrowToRange(rows, startedAt, { min: filter.startedFrom, max: startedTo })
-  narrowToDays(filter.startedOn, (of, range) => narrowToRange(of, startedAt, range))
+  narrowTo(null, filter.startedOn)
   narrowToWallHours(rows, wallHours, filter)
   narrowToSumRange(rows, startedAt, lastActivityAfter, filter.lastActivityAt)
-  narrowToDays(filter.lastActivityOn, (of, range) => narrowToSumRange(of, startedAt, lastActivityAfter, range))
+  narrowTo(lastActivityAfter, filter.lastActivityOn)
   narrowToSumRange(rows, startedAt, endedAfter, filter.endedAt)
-  narrowToDays(filter.endedOn, (of, range) => narrowToSumRange(of, startedAt, endedAfter, range))
+  narrowTo(endedAfter, filter.endedOn)
   narrowToRange(rows, columns.total, filter.total)
   narrowToRange(rows, columns.quantity, filter.quantity)
   narrowToRange(rows, columns.transactions, filter.transactions)
@@ -297,55 +297,62 @@ function narrowToSumRange({ words }: RowSet, first: NumberColumn, second: Number
   }
 }
 
-interface StoresRange {
-  storeIds: string[]
-  range: Range
-}
+/** What no instant lies in. */
+const NOTHING = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
 
-/** No instant lies in it. */
-const NOTHING: Range = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
-
-/** The instants of each store's own days, once for all stores that have the same; null where the days do not narrow. */
-function rangesOf(
+/**
+ * Narrows to instants on days of each store's own calendar.
+ * @param after column of the distance from the start; null for the start itself
+ */
+function narrowToDays(
+  rows: RowSet,
+  columns: SessionColumns,
+  after: NumberColumn | null,
   days: DaysByZone | null,
   storeIds: readonly string[],
   zoneOf: (storeId: string) => string,
-): StoresRange[] | null {
-  if (days === null) return null
-  const byZone = new Map<string, string[]>()
-  for (const id of storeIds) byZone.set(zoneOf(id), [...(byZone.get(zoneOf(id)) ?? []), id])
-  const byBounds = new Map<string, StoresRange>()
-  for (const [zone, ids] of byZone) {
-    const span = days[zone]
-    const { from, to } = span === undefined ? { from: null, to: null } : boundsOfDays(span, zone)
-    const range = span === undefined ? NOTHING : { min: from, max: to === null ? null : to - 1 }
-    const key = `${range.min}..${range.max}`
-    byBounds.set(key, { storeIds: [...(byBounds.get(key)?.storeIds ?? []), ...ids], range })
-  }
-  return [...byBounds.values()]
-}
-
-/** Each store keeps the rows within its own range. */
-function narrowByStores(
-  rows: RowSet,
-  columns: SessionColumns,
-  ranges: readonly StoresRange[] | null,
-  narrowTo: (rows: RowSet, range: Range) => void,
 ): void {
-  if (ranges === null) return
-  const [first, ...others] = ranges
-  if (first !== undefined && others.length === 0) {
-    narrowTo(rows, first.range)
-    return
+  if (days === null) return
+  const { startedAt, storeId } = columns
+  const byZone = new Map<string, typeof NOTHING>()
+  const rangeOf = (zone: string) => {
+    const span = days[zone]
+    if (span === undefined) return NOTHING
+    const known = byZone.get(zone)
+    if (known !== undefined) return known
+    const { from, to } = boundsOfDays(span, zone)
+    const range = { min: from ?? Number.NEGATIVE_INFINITY, max: to === null ? Number.POSITIVE_INFINITY : to - 1 }
+    byZone.set(zone, range)
+    return range
   }
-  const kept = ranges.map(({ storeIds, range }) => {
-    const ofStores = rows.clone()
-    narrowToStores(ofStores, columns, storeIds)
-    narrowTo(ofStores, range)
-    return ofStores
-  })
-  rows.words.fill(0)
-  for (const ofStores of kept) rows.unite(ofStores)
+  const asked = storeIds.map((id) => rangeOf(zoneOf(id)))
+  const min = asked.reduce((least, range) => Math.min(least, range.min), NOTHING.min)
+  const max = asked.reduce((most, range) => Math.max(most, range.max), NOTHING.max)
+  // What is in no store's days goes first: few rows are left to be held to their own store's.
+  const all = { min: min === Number.NEGATIVE_INFINITY ? null : min, max: max === Number.POSITIVE_INFINITY ? null : max }
+  if (after === null) narrowToRange(rows, startedAt, all)
+  else narrowToSumRange(rows, startedAt, after, all)
+  if (asked.every((range) => range.min === min && range.max === max)) return
+  const ranges = storeId.values.map((id) => rangeOf(zoneOf(id)))
+  const mins = Float64Array.from(ranges, (range) => range.min)
+  const maxs = Float64Array.from(ranges, (range) => range.max)
+  const [{ data: firsts }, seconds, nil] = [startedAt, after?.data, after?.nil]
+  const { codes } = storeId
+  const { words } = rows
+  for (let word = 0; word < words.length; word += 1) {
+    const bits = words[word] as number
+    if (bits === 0) continue
+    const row = word << 5
+    let kept = 0
+    for (let bit = 0; bit < 32; bit += 1) {
+      const code = codes[row + bit] as number
+      const part = seconds === undefined ? 0 : (seconds[row + bit] as number)
+      const at = (firsts[row + bit] as number) + part
+      const isWithin = Number(at >= (mins[code] as number)) & Number(at <= (maxs[code] as number))
+      kept |= (Number(part !== nil) & isWithin) << bit
+    }
+    words[word] = bits & kept
+  }
 }
 
 /** Each hour of the week is judged once. */

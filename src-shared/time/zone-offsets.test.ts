@@ -21,6 +21,12 @@ describe(`offsets of zones (seed ${seed})`, () => {
     )
   })
 
+  it('are those of the millisecond where an instant was measured finer', () => {
+    const change = Date.parse('2026-03-29T01:00:00Z')
+    expect(new ZoneOffsets('Europe/Berlin').at(change - 0.25)).toBe(3_600_000)
+    expect(new ZoneOffsets('Europe/Berlin').at(change + 0.25)).toBe(7_200_000)
+  })
+
   it.each([
     ['Europe/Berlin', '2026-03-29T00:59:59.999Z', 1],
     ['Europe/Berlin', '2026-03-29T01:00:00.000Z', 2],

@@ -24,7 +24,8 @@ export class ZoneOffsets {
   private stretchOf(instantMs: number): Stretch {
     const known = this.stretches.find(({ from, to }) => instantMs >= from && instantMs < to)
     if (known !== undefined) return known
-    const at = Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(this.zone)
+    // Clocks change at whole milliseconds; measured instants have fractions.
+    const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(instantMs)).toZonedDateTimeISO(this.zone)
     const next = at.getTimeZoneTransition('next')
     // The last transition before the stretch's end; one at the instant itself counts.
     const inside = next === null ? at.add({ nanoseconds: 1 }) : next.subtract({ nanoseconds: 1 })

@@ -19,7 +19,7 @@ import {
 } from '#shared/time/wall-hour.ts'
 import { ZoneOffsets } from '#shared/time/zone-offsets.ts'
 import type { Bucket, BucketSize, ChartFrame, ChartQuery } from '../chart-api.ts'
-import type { SessionFilter } from '../data-api.ts'
+import type { DaysByZone, SessionFilter } from '../data-api.ts'
 import { lowestBit, RowSet } from '../row-set.ts'
 import type { SessionColumns } from '../session-columns.ts'
 import type { SessionIndex } from '../session-index.ts'
@@ -90,15 +90,31 @@ export function storesByZone({ index, visibleStores }: ChartPorts, { storeIds }:
   return byZone
 }
 
-/** The sessions under a query's filter, of which each zone's stores have a part of their own. */
-export function rowsByZone(
+/** Days of a zone, as far as an instant (UTC milliseconds, excluded; null is open). */
+export interface ZoneDays {
+  days: DaySpan
+  startedTo: number | null
+}
+
+/** The sessions under a query's filter that started on the days of their zone. */
+export function rowsOnDays(
   ports: ChartPorts,
   filter: SessionFilter,
   nowMs: number,
-  partOf: (zone: string) => Partial<SessionFilter>,
+  daysOf: (zone: string) => ZoneDays,
 ): RowSet {
-  const parts = [...storesByZone(ports, filter)].map(([zone, storeIds]) =>
-    rowsUnder(ports, { ...filter, storeIds, ...partOf(zone) }, nowMs),
+  // All zones are one question, but for the weeks in which clocks of some have changed and of others not yet.
+  const questions = new Map<number | null, { storeIds: string[]; startedOn: DaysByZone }>()
+  for (const [zone, storeIds] of storesByZone(ports, filter)) {
+    const { days, startedTo } = daysOf(zone)
+    const others = questions.get(startedTo)
+    questions.set(startedTo, {
+      storeIds: [...(others?.storeIds ?? []), ...storeIds],
+      startedOn: { ...others?.startedOn, [zone]: days },
+    })
+  }
+  const parts = [...questions].map(([startedTo, part]) =>
+    rowsUnder(ports, { ...filter, ...part, startedFrom: null, startedTo }, nowMs),
   )
   const [first, ...others] = parts
   if (first === undefined || others.length === 0) return first ?? new RowSet()
@@ -283,7 +299,7 @@ function rowsBefore(ports: ChartPorts, query: ChartQuery, to: number): RowSet | 
   if (startedOn !== null) {
     const zones = [...storesByZone(ports, filter).keys()]
     if (zones.some((each) => startedOn[each]?.from === null)) return null
-    return rowsByZone(ports, { ...filter, startedOn: null }, nowMs, (each) => daysBefore(startedOn[each], each, nowMs))
+    return rowsOnDays(ports, filter, nowMs, (each) => daysBefore(startedOn[each], each, nowMs))
   }
   if (startedFrom === null) return null
   const end = filter.startedTo ?? to
@@ -296,19 +312,14 @@ function rowsBefore(ports: ChartPorts, query: ChartQuery, to: number): RowSet | 
 }
 
 /** As many days of a zone directly before those asked for; as much of them where these are not over. */
-function daysBefore(
-  days: DaySpan | undefined,
-  zone: string,
-  nowMs: number,
-): Pick<SessionFilter, 'startedFrom' | 'startedTo'> {
-  if (days === undefined || days.from === null) return { startedFrom: nowMs, startedTo: nowMs }
+function daysBefore(days: DaySpan | undefined, zone: string, nowMs: number): ZoneDays {
   const today = localDateOf(nowMs, zone)
-  const last = days.to ?? (today < days.from ? days.from : today)
-  const count = countDays(days.from, last)
-  const from = startOfLocalDate(days.from, zone)
-  const earlier = { startedFrom: startOfLocalDate(addDays(days.from, -count), zone), startedTo: from }
-  if (startOfLocalDate(addDays(last, 1), zone) <= nowMs) return earlier
-  return { ...earlier, startedTo: Math.min(daysEarlier(Math.max(nowMs, from), count, zone), from) }
+  const { from = null, to = null } = days ?? {}
+  // Nothing is before days that are not named for the zone.
+  if (from === null) return { days: { from: today, to: today }, startedTo: 0 }
+  const count = countDays(from, to ?? (today < from ? from : today))
+  // Where they are over, as much of them is all.
+  return { days: { from: addDays(from, -count), to: addDays(from, -1) }, startedTo: daysEarlier(nowMs, count, zone) }
 }
 
 /** The instant at which a zone's clocks showed the same time so many days before. */

@@ -12,7 +12,7 @@ import {
   daysEarlier,
   groupsOf,
   hoursNow,
-  rowsByZone,
+  rowsOnDays,
   rowsUnder,
   storesByZone,
   surveyOf,
@@ -49,9 +49,9 @@ export function todayFigures(ports: ChartPorts, query: TodayQuery): TodayFigures
   }
   // The day that each store's own clock shows: elsewhere it may be another one.
   const startedOn = (daysAgo: number, startedTo: (zone: string) => number | null) =>
-    rowsByZone(ports, filter, nowMs, (zone) => {
+    rowsOnDays(ports, filter, nowMs, (zone) => {
       const date = addDays(localDateOf(nowMs, zone), -daysAgo)
-      return { startedOn: { [zone]: { from: date, to: date } }, startedTo: startedTo(zone) }
+      return { days: { from: date, to: date }, startedTo: startedTo(zone) }
     })
   // A session that starts at this very instant is there.
   const rows = startedOn(0, () => nowMs + 1)
