@@ -43,6 +43,8 @@ export interface ChartGround {
   /** Those of the period before; null where there is none: the period has no beginning. */
   before: { rows: RowSet; survey: Survey } | null
   frame: ChartFrame
+  /** IANA ids of the chosen stores' zones, at least one. */
+  zones: readonly string[]
   /** By row. */
   wallHours: Int32Array
   /** Sessions by code of their profile. */
@@ -67,12 +69,12 @@ const startIn: Record<BucketSize, (wallHour: number) => number> = {
 }
 /** Of the last instant a date can hold. */
 const MAX_WALL_HOUR = 2 ** 30
-const zones = new Map<string, ZoneOffsets>()
+const zoneOffsets = new Map<string, ZoneOffsets>()
 
 /** Offsets of a zone that many charts ask for. */
 export function zoneOf(zone: string): ZoneOffsets {
-  const known = zones.get(zone) ?? new ZoneOffsets(zone)
-  zones.set(zone, known)
+  const known = zoneOffsets.get(zone) ?? new ZoneOffsets(zone)
+  zoneOffsets.set(zone, known)
   return known
 }
 
@@ -159,12 +161,12 @@ export function groundOf(ports: ChartPorts, query: ChartQuery, { withBefore } = 
   const wallHours = index.wallHours.ofRows()
   const survey = surveyOf(rows, index.columns, wallHours)
   const inView = [...storesByZone(ports, filter).keys()]
-  const chosenZones = inView.length === 0 ? [query.zone] : inView
-  const period = hoursOfPeriod(chosenZones, filter, nowMs)
+  const zones = inView.length === 0 ? [query.zone] : inView
+  const period = hoursOfPeriod(zones, filter, nowMs)
   const firstHour = Math.min(survey.first, period.first)
   const lastHour = Math.max(survey.last, period.last)
   const size = sizeFor(query.bucket, lastHour - firstHour + 1)
-  const buckets = bucketsOf(firstHour, lastHour, size, offsets, hoursNow(chosenZones, nowMs))
+  const buckets = bucketsOf(firstHour, lastHour, size, offsets, hoursNow(zones, nowMs))
   const { from, to } = frameOf(query, buckets, period)
   const money = currenciesOf(ports, survey.profileCounts, query)
   const before = withBefore ? rowsBefore(ports, query, to) : null
@@ -172,6 +174,7 @@ export function groundOf(ports: ChartPorts, query: ChartQuery, { withBefore } = 
     rows,
     before: before && { rows: before, survey: surveyOf(before, index.columns, wallHours) },
     frame: { from, to, bucket: size, buckets, ...money, complete: ports.isComplete(), sessions: rows.size },
+    zones,
     wallHours,
     profileCounts: survey.profileCounts,
     firstHour,

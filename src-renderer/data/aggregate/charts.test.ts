@@ -724,6 +724,16 @@ describe('charts', () => {
     expect(hours.series[2]?.started).toBe(2)
   })
 
+  it('know no hour in the heat map that clocks of all stores skip', async () => {
+    const { charts } = chartsOver([])
+    const hourOf = async (storeIds: string[]) => {
+      const base = { ...query({ ...onDays('2026-03-29', '2026-03-29'), storeIds }, 2e12), measure: 'sessions' as const }
+      return (await charts.heatMap(base)).cells.find(({ weekday, hour }) => weekday === 6 && hour === 2)
+    }
+    expect(await hourOf(['a'])).toMatchObject({ value: null, hours: 0 })
+    expect(await hourOf(['a', 'b'])).toMatchObject({ value: 0, hours: 1 })
+  })
+
   it('compare a week that is not over with as much of the week before', async () => {
     const monday = Date.UTC(2026, 10, 22, 23)
     const nowMs = monday + 2 * DAY + 3_600_000

@@ -1,9 +1,16 @@
 /** One measure by weekday and hour of the stores' own time. */
 import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
 import { hadCheck, isAbandoned } from '#shared/session/activity.ts'
-import { HOURS_PER_DAY, HOURS_PER_WEEK, weekHourOf } from '#shared/time/wall-hour.ts'
+import {
+  HOUR_MS,
+  HOURS_PER_DAY,
+  HOURS_PER_WEEK,
+  instantOfWallTime,
+  wallHourOf,
+  weekHourOf,
+} from '#shared/time/wall-hour.ts'
 import type { ChartQuery, HeatMap, HeatMeasure } from '../chart-api.ts'
-import { type ChartGround, type ChartPorts, groundOf, groupsBy } from './chart-ground.ts'
+import { type ChartGround, type ChartPorts, groundOf, groupsBy, zoneOf } from './chart-ground.ts'
 import { checkedRows, KnownSum, waitingOf } from './checked-rows.ts'
 import { meanOf } from './compared.ts'
 import { quantilesByGroup } from './quantiles.ts'
@@ -59,7 +66,9 @@ export function heatMap(ports: ChartPorts, query: Omit<ChartQuery, 'bucket'> & {
   )
   const cells = tally(ground.rows, columns, classes, grouping).byGroup()
   const hours = new Int32Array(HOURS_PER_WEEK)
-  for (const weekHour of grouping.groupOf) hours[weekHour] = (hours[weekHour] as number) + 1
+  grouping.groupOf.forEach((weekHour, at) => {
+    if (isShown(ground.firstHour + at, ground.zones)) hours[weekHour] = (hours[weekHour] as number) + 1
+  })
   const values = isOfLabels(measure)
     ? cells.map((of) => figures[measure](of))
     : ofChecks(measure, ground, ports, grouping.groupOf, query.nowMs)
@@ -76,6 +85,14 @@ export function heatMap(ports: ChartPorts, query: Omit<ChartQuery, 'bucket'> & {
       hours: hours[weekHour] as number,
     })),
   }
+}
+
+/** Whether clocks of one of the zones ever show a wall hour, rather than all skipping it. */
+function isShown(wallHour: number, zones: readonly string[]): boolean {
+  return zones.some((zone) => {
+    const offsets = zoneOf(zone)
+    return wallHourOf(instantOfWallTime(wallHour * HOUR_MS, offsets), offsets) === wallHour
+  })
 }
 
 function ofChecks(
