@@ -40,6 +40,9 @@ interface Found {
   totals: SessionPage['totals'] | null
 }
 
+/** The few fields of sessions that lists over thousands of them go by. */
+export type SessionOutline = Pick<SessionSummary, 'storeId' | 'id' | 'version' | 'quantity' | 'currency'>
+
 /** Answers kept while nothing changes. */
 const KEPT_ANSWERS = 8
 
@@ -183,6 +186,18 @@ export class SessionIndex {
     staleAfterMinutes: (storeId: string) => number,
   ): RowSet {
     return this.find(filter, staleAfterMinutes).rows
+  }
+
+  /** What tells apart and weighs the sessions of a set: a fifth of what whole rows take. Sessions come in no order. */
+  outlines(rows: RowSet): SessionOutline[] {
+    const { storeId, texts, version, quantity, profiles } = this.columns
+    return Array.from(rows.toRows(), (row) => ({
+      storeId: storeId.get(row),
+      id: texts.id(row),
+      version: version.get(row),
+      quantity: quantity.get(row),
+      currency: profiles.get(row).currency,
+    }))
   }
 
   /** The set of the same rows, without their order. */

@@ -135,9 +135,9 @@ export class AbandonedBaskets {
   }
 
   async putBackList({ storeIds, leftFrom, nowMs }: PutBackQuery): Promise<PutBackList> {
-    const left = this.left(this.ports.visibleStores(storeIds), leftFrom, nowMs)
-    await this.baskets.read(left.map(({ row }) => row))
-    const baskets = left.map(({ row }) => ({ row, basket: this.baskets.basket(row.storeId, row.id) }))
+    const left = this.rows.unreviewed({ storeIds: this.ports.visibleStores(storeIds), leftFrom, nowMs })
+    await this.baskets.read(left)
+    const baskets = left.map((row) => ({ row, basket: this.baskets.basket(row.storeId, row.id) }))
     const list = mergePutBack(baskets, (storeId) => this.ports.settingsOf(storeId)?.putBack, nowMs)
     return { ...list, complete: this.ports.isComplete() }
   }

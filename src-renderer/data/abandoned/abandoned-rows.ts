@@ -1,7 +1,7 @@
 /** Which sessions are abandoned baskets: those that expired unpaid, and unpaid ones that would have by now. */
 import type { SessionSummary } from '#shared/session/session-summary.ts'
-import { noFilter } from '../data-api.ts'
-import type { SessionIndex } from '../session-index.ts'
+import { noFilter, type SessionFilter } from '../data-api.ts'
+import type { SessionIndex, SessionOutline } from '../session-index.ts'
 
 export interface AbandonedRow {
   row: SessionSummary
@@ -27,19 +27,40 @@ const KEPT_RANGES = 4
 
 export class AbandonedRows {
   private kept: { key: string; revision: number; rows: AbandonedRow[] }[] = []
+  private keptOutlines: { key: string; revision: number; outlines: SessionOutline[] } | null = null
 
   constructor(private readonly index: SessionIndex) {}
 
   /** Unsent decisions applied; newest expiry first, then those that would have expired by now. */
-  find({ storeIds, leftFrom, leftTo, nowMs }: AbandonedRange): AbandonedRow[] {
+  find(range: AbandonedRange): AbandonedRow[] {
+    const { storeIds, leftFrom, leftTo } = range
+    const open = this.open(range)
+    const expired = this.expired(storeIds, leftFrom, leftTo)
+    return open.length === 0 ? expired : [...expired, ...open]
+  }
+
+  /** The baskets that nobody reviewed, in no order: all that the put-back list goes by. */
+  unreviewed(range: Omit<AbandonedRange, 'leftTo'>): SessionOutline[] {
+    const { storeIds, leftFrom } = range
+    const open = this.open({ ...range, leftTo: null }).filter(({ row }) => !row.reviewed)
+    const { revision } = this.index
+    const key = JSON.stringify([storeIds, leftFrom])
+    if (this.keptOutlines?.key !== key || this.keptOutlines.revision !== revision) {
+      const filter = { ...expiredIn(storeIds, leftFrom, null), reviewed: false }
+      const outlines = this.index.outlines(this.index.rowsUnder({ ...filter, nowMs: 0 }, () => 0))
+      this.keptOutlines = { key, revision, outlines }
+    }
+    return [...this.keptOutlines.outlines, ...open.map(({ row }) => row)]
+  }
+
+  /** Unpaid ones that would have expired by now. */
+  private open({ storeIds, leftFrom, leftTo, nowMs }: AbandonedRange): AbandonedRow[] {
     const isInRange = (at: number) => (leftFrom === null || at >= leftFrom) && (leftTo === null || at < leftTo)
-    const open = this.index.openRows(storeIds).flatMap((row): AbandonedRow[] => {
+    return this.index.openRows(storeIds).flatMap((row): AbandonedRow[] => {
       const { expiresAt } = row
       if (!wouldBeAbandoned(row, nowMs) || expiresAt === null || !isInRange(expiresAt)) return []
       return [{ row, leftAt: expiresAt, expired: false }]
     })
-    const expired = this.expired(storeIds, leftFrom, leftTo)
-    return open.length === 0 ? expired : [...expired, ...open]
   }
 
   private expired(storeIds: readonly string[], leftFrom: number | null, leftTo: number | null): AbandonedRow[] {
@@ -49,10 +70,7 @@ export class AbandonedRows {
     if (known !== undefined) return known.rows
     const { rows } = this.index.query(
       {
-        ...noFilter,
-        storeIds: [...storeIds],
-        abandoned: true,
-        endedAt: { min: leftFrom, max: leftTo === null ? null : leftTo - 1 },
+        ...expiredIn(storeIds, leftFrom, leftTo),
         sort: 'endedAt',
         descending: true,
         offset: 0,
@@ -68,6 +86,12 @@ export class AbandonedRows {
     )
     return found
   }
+}
+
+/** Sessions that expired unpaid in a time. */
+function expiredIn(storeIds: readonly string[], leftFrom: number | null, leftTo: number | null): SessionFilter {
+  const endedAt = { min: leftFrom, max: leftTo === null ? null : leftTo - 1 }
+  return { ...noFilter, storeIds: [...storeIds], abandoned: true, endedAt }
 }
 
 /** Whether an unpaid session that has not ended would have expired by then (UTC milliseconds). */

@@ -1,13 +1,13 @@
 /** The put-back list: lines that nobody dealt with, merged by product over all baskets of a store. */
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { discardAtOf } from '#shared/session/goods-outside.ts'
-import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { PutBackItem, PutBackList } from '../abandoned-api.ts'
+import type { SessionOutline } from '../session-index.ts'
 import type { Basket, BasketLine, BasketProduct } from './basket-lines.ts'
 
 /** A basket that is not reviewed. */
 export interface LeftBasket {
-  row: Pick<SessionSummary, 'storeId' | 'id' | 'quantity' | 'currency'>
+  row: SessionOutline
   /** Undefined where its details are not on this PC. */
   basket: Pick<Basket, 'lines'> | undefined
 }
