@@ -18,6 +18,7 @@ import { daysOf, spanWords } from '../../ui/time-span.ts'
 import { useUiState } from '../../ui/ui-state.ts'
 import { ViewsMenu } from '../../ui/views-menu.tsx'
 import { AbandonedCharts } from './abandoned-charts.tsx'
+import { askInTurn } from './ask-in-turn.ts'
 import { bucketTitles } from './chart-words.ts'
 import classes from './charts.module.css'
 import { type ChartPage, chartPages, chartPageTitles, isChartPage } from './charts-search.ts'
@@ -99,9 +100,9 @@ function ChartsBar({ page, charts }: { page: ChartPage; charts: Charts }) {
   const { data: facets } = useQuery({
     queryKey: ['charts', 'facets', query.filter, revision],
     // After the figures, which are asked for below: they are what is looked at.
-    queryFn: async () => {
+    queryFn: async ({ signal }) => {
       await new Promise((resolve) => setTimeout(resolve))
-      return data.facets({ ...query.filter, nowMs: query.nowMs })
+      return askInTurn(signal, () => data.facets({ ...query.filter, nowMs: query.nowMs }))
     },
     enabled: openFilter !== null,
     placeholderData: keepPreviousData,

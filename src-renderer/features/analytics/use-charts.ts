@@ -26,6 +26,7 @@ import {
   writeFilters,
 } from '../../ui/sessions-search.ts'
 import { serverNow, useNow } from '../../ui/use-now.ts'
+import { askInTurn } from './ask-in-turn.ts'
 import { bucketFor } from './bucket-choice.ts'
 import { type ChartSettings, type ChartsSearch, readChartsSearch, writeChartSettings } from './charts-search.ts'
 import type { Gap, ModelContext } from './model-context.ts'
@@ -120,7 +121,10 @@ export function useAnswer<Answer>(question: unknown, step: number, ask: (nowMs: 
   const key = JSON.stringify(question, (name, value: unknown) => (name === 'nowMs' ? undefined : value))
   const { data: held, error } = useQuery({
     queryKey: ['charts', key, step, revision],
-    queryFn: async () => ({ key, answer: await ask(Math.floor(serverNow())) }),
+    queryFn: async ({ signal }) => ({
+      key,
+      answer: await askInTurn(signal, () => ask(Math.floor(serverNow()))),
+    }),
     placeholderData: keepPreviousData,
   })
   return { answer: held?.answer, isOutdated: held !== undefined && held.key !== key, error }
