@@ -5,6 +5,7 @@ import {
   counted,
   inBucket,
   lostAt,
+  ofAnyTime,
   paid,
   reachedStep,
   searchBehind,
@@ -31,6 +32,13 @@ test('a week that begins before the hours that are asked for is cut there', () =
   const week = { first: '2026-11-23T00', last: '2026-11-29T23' }
   const { view } = readSessionsSearch(searchBehind(filters, inBucket(week)))
   expect(view.filters.storeTime).toEqual(filters.storeTime)
+})
+
+test('what has a time of its own leaves those of the filters out', () => {
+  const filters = { ...noListFilters, client: ['matrix'], started: 'yesterday' as const, weekday: [0], hour: [9] }
+  const today = { ...filters, ...ofAnyTime, started: 'today' as const }
+  const { view } = readSessionsSearch(searchBehind(today, { hour: [14] }))
+  expect(view.filters).toEqual({ ...noListFilters, client: ['matrix'], started: 'today', hour: [14] })
 })
 
 test('a label that is filtered already is narrowed, not widened', () => {
