@@ -1,4 +1,5 @@
 /** What the UI shows: the confirmed document with unsent decisions through the same rules the backend will use. */
+import type { z } from 'zod'
 import { type Decision, decisionPayloads, type Mutation } from '#shared/protocol/decisions.ts'
 import type { EmployeeRef } from '#shared/protocol/primitives.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
@@ -8,28 +9,26 @@ import { foldSession, judgedUpTo } from '#shared/session/fold-session.ts'
 import { judgeDecision } from '#shared/verification/judge-decision.ts'
 
 /** The typed decision of a mutation; null for a type or payload this version does not know (kept and sent all the same). */
-export function decisionOf(mutation: Mutation | Omit<Mutation, 'seq'>): Decision | null {
-  if (!(mutation.type in decisionPayloads)) return null
-  const type = mutation.type as Decision['type']
-  const payload = decisionPayloads[type].safeParse(mutation.payload)
-  if (!payload.success) return null
-  const { id, sessionId, occurredAt } = mutation
-  return { id, sessionId, type, occurredAt, payload: payload.data } as Decision
+export function decisionOf(mutation: Omit<Mutation, 'seq'>): Decision | null {
+  return typed(decisionPayloads, mutation) as Decision | null
 }
 
 /** The decision on a shift that a mutation is; null for one of another type, or whose payload this version cannot read. */
-export function shiftDecisionOf(mutation: Mutation | Omit<Mutation, 'seq'>): ShiftDecision | null {
-  if (!(mutation.type in shiftDecisionPayloads)) return null
-  const type = mutation.type as ShiftDecision['type']
-  const payload = shiftDecisionPayloads[type].safeParse(mutation.payload)
-  if (!payload.success) return null
-  const { id, sessionId, occurredAt } = mutation
-  return { id, sessionId, type, occurredAt, payload: payload.data } as ShiftDecision
+export function shiftDecisionOf(mutation: Omit<Mutation, 'seq'>): ShiftDecision | null {
+  return typed(shiftDecisionPayloads, mutation) as ShiftDecision | null
+}
+
+function typed(
+  payloads: Readonly<Record<string, z.ZodType>>,
+  { id, sessionId, type, occurredAt, payload }: Omit<Mutation, 'seq'>,
+): object | null {
+  const read = Object.hasOwn(payloads, type) ? payloads[type]?.safeParse(payload) : undefined
+  return read?.success ? { id, sessionId, type, occurredAt, payload: read.data } : null
 }
 
 /** Whether a decision is about a session; what is said about a shift names none. */
 export function isOfSession({ type }: Pick<Mutation, 'type'>): boolean {
-  return !(type in shiftDecisionPayloads)
+  return !Object.hasOwn(shiftDecisionPayloads, type)
 }
 
 /** Confirmed document + unsent decisions, oldest first; a decision the backend has already judged is in the document. */
