@@ -3,18 +3,11 @@
  * written over. A backend restored from a backup has another list, which is read from its beginning.
  */
 import type { Table } from 'dexie'
+import type { NumberedPage } from '#shared/protocol/numbered-page.ts'
 import type { ConsoleDatabase, ListHeadRow, NumberedRow } from './database.ts'
 import { CallFailed } from './transport.ts'
 
 const RETRY_MS = 15_000
-
-export interface NumberedPage<Entry> {
-  epoch: string
-  /** After the number asked for, oldest first. */
-  entries: Entry[]
-  /** Number of the last entry there is. */
-  last: number
-}
 
 export interface NumberedListPorts<Entry> {
   database: ConsoleDatabase

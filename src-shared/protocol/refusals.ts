@@ -1,5 +1,6 @@
 /** The register of refused age verifications: one chain of entries per store, each holding the hash of the one before. */
 import { z } from 'zod'
+import { numberedPageSchema } from './numbered-page.ts'
 import { employeeRefSchema } from './primitives.ts'
 
 /** `GET /v1/sync/stores/{storeId}/refusals?since=&limit=`: entries after a number, oldest first. */
@@ -45,10 +46,5 @@ export const refusalEntrySchema = refusalSchema.extend({
 })
 export type RefusalEntry = z.infer<typeof refusalEntrySchema>
 
-export const refusalsPageSchema = z.object({
-  epoch: z.string(),
-  entries: z.array(refusalEntrySchema),
-  /** Number of the last entry there is. */
-  last: z.int(),
-})
+export const refusalsPageSchema = numberedPageSchema(refusalEntrySchema)
 export type RefusalsPage = z.infer<typeof refusalsPageSchema>

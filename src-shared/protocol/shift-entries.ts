@@ -1,6 +1,7 @@
 /** What a shift hands to the next: notes and who took it over. One numbered list per store, of the backend's making. */
 import { z } from 'zod'
 import { outcomeVerdictSchema } from './decisions.ts'
+import { numberedPageSchema } from './numbered-page.ts'
 import { employeeRefSchema, localDateSchema, longTextSchema, shortTextSchema } from './primitives.ts'
 import { MAX_SHIFT_NAME_LENGTH } from './store-settings.ts'
 
@@ -59,10 +60,5 @@ export const shiftEntrySchema = z.object({
 })
 export type ShiftEntry = z.infer<typeof shiftEntrySchema>
 
-export const shiftEntriesPageSchema = z.object({
-  epoch: z.string(),
-  entries: z.array(shiftEntrySchema),
-  /** Number of the last entry there is. */
-  last: z.int(),
-})
+export const shiftEntriesPageSchema = numberedPageSchema(shiftEntrySchema)
 export type ShiftEntriesPage = z.infer<typeof shiftEntriesPageSchema>
