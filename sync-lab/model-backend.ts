@@ -268,9 +268,13 @@ export class ModelBackend {
     }
   }
 
-  /** As if all access tokens had grown old. */
+  /** As if all access tokens had grown old, those of open streams too: the next heartbeat ends these. */
   expireAccessTokens(): void {
-    for (const token of this.#accessTokens.values()) token.expiresAt = Math.min(token.expiresAt, this.#options.now())
+    const now = this.#options.now()
+    for (const token of this.#accessTokens.values()) token.expiresAt = Math.min(token.expiresAt, now)
+    for (const stream of this.#streams) {
+      stream.caller = { ...stream.caller, tokenExpiresAt: Math.min(stream.caller.tokenExpiresAt, now) }
+    }
   }
 
   deleteSession(storeId: string, sessionId: string): void {

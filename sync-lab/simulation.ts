@@ -613,7 +613,9 @@ class Simulation {
     if (pc.ownersOfUnsent().includes(owner)) return false
     const cursors = pc.cursors()
     return (
-      pc.readyWindows.every((window) => window.status?.connection === 'online' && window.status.unsent === 0) &&
+      pc.readyWindows.every(({ status }) => status?.connection === 'online' && status.unsent === 0) &&
+      // Cursors of stores may be those of somebody before, who had access to more.
+      pc.readyWindows.every(({ status }) => status?.identity?.stores.length === this.#stores.length) &&
       this.#stores.every((storeId) =>
         cursors.some(
           (cursor) =>
