@@ -1,6 +1,6 @@
 /** The page of `/refusals`: each store's register of refused age verifications, verified, printable, exportable. */
 import { Button, Loader } from '@mantine/core'
-import { IconArrowLeft, IconFileExport, IconGitCompare, IconId, IconLink, IconLinkOff } from '@tabler/icons-react'
+import { IconFileExport, IconGitCompare, IconId, IconLink, IconLinkOff } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -13,10 +13,10 @@ import { useData, useRevision, useStores } from '../../ui/data-context.ts'
 import { deviceZone, formatExact } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
 import { Blank, InlineError, Toned } from '../../ui/parts.tsx'
-import { PrintPage } from '../../ui/print-page.tsx'
 import { refusalWords } from '../../ui/refusal-words.ts'
 import { saveFile } from '../../ui/save-file.ts'
 import { serverNow, useNow } from '../../ui/use-now.ts'
+import { PrintedPage } from './printed-page.tsx'
 import classes from './refusals.module.css'
 
 export function RefusalsPage() {
@@ -25,27 +25,19 @@ export function RefusalsPage() {
   const zone = stores[0]?.timezone ?? deviceZone()
   const now = useNow(60_000)
   return (
-    <div className={classes.page} data-testid="refusals">
-      <div className={classes.head}>
-        <Link to="/checks" className={classes.back}>
-          <IconArrowLeft size={16} aria-hidden /> Checks
-        </Link>
-        <h1>Register of age refusals</h1>
-        <PrintPage
-          name={`floorwalker-age-refusals-${localDateOf(now, zone)}`}
-          title={`Register of age refusals, printed ${formatExact(now, zone)}`}
-          group="Register of age refusals"
-        />
-      </div>
-      <p className={classes.about}>
-        Every refused age verification, in the order in which the backend took it. Each entry carries the hash of the
-        one before, so that none can be changed, removed or slipped in unnoticed. No data of the shopper’s document is
-        kept.
-      </p>
+    <PrintedPage
+      title="Register of age refusals"
+      about="Every refused age verification, in the order in which the backend took it. Each entry carries the hash of the one before, so that none can be changed, removed or slipped in unnoticed. No data of the shopper’s document is kept."
+      print={{
+        name: `floorwalker-age-refusals-${localDateOf(now, zone)}`,
+        title: `Register of age refusals, printed ${formatExact(now, zone)}`,
+      }}
+      testId="refusals"
+    >
       {stores.map((store) => (
         <StoreRegister key={store.id} store={store} />
       ))}
-    </div>
+    </PrintedPage>
   )
 }
 

@@ -1,25 +1,17 @@
 /** The page of `/scanner-codes`: a sheet to print, for the wall beside the exit. */
-import { IconArrowLeft } from '@tabler/icons-react'
-import { Link } from '@tanstack/react-router'
-import { PrintPage } from '../../ui/print-page.tsx'
 import { code39 } from './code-39.ts'
+import { PrintedPage } from './printed-page.tsx'
 import classes from './scan-sheet.module.css'
 import { scannerCommands } from './scanner-commands.ts'
 
 export function ScanSheetPage() {
   return (
-    <div className={classes.page} data-testid="scan-sheet">
-      <div className={classes.head}>
-        <Link to="/checks" className={classes.back}>
-          <IconArrowLeft size={16} aria-hidden /> Checks
-        </Link>
-        <h1>Scanner codes</h1>
-        <PrintPage name="floorwalker-scanner-codes" title="Scanner codes" group="Scanner codes" />
-      </div>
-      <p className={classes.about}>
-        Print this sheet and hang it up where checks are done: with these codes a whole rescan needs nothing but the
-        scanner. Scan FW-NEXT, FW-TAKE, then the items, then FW-APPROVE and FW-CONFIRM.
-      </p>
+    <PrintedPage
+      title="Scanner codes"
+      about="Print this sheet and hang it up where checks are done: with these codes a whole rescan needs nothing but the scanner. Scan FW-NEXT, FW-TAKE, then the items, then FW-APPROVE and FW-CONFIRM."
+      print={{ name: 'floorwalker-scanner-codes', title: 'Scanner codes' }}
+      testId="scan-sheet"
+    >
       <ul className={classes.codes}>
         {scannerCommands.map(({ code, text }) => (
           <li key={code}>
@@ -29,7 +21,7 @@ export function ScanSheetPage() {
           </li>
         ))}
       </ul>
-    </div>
+    </PrintedPage>
   )
 }
 
