@@ -156,7 +156,7 @@ export async function askCharts(charts: ChartApi, { page, query }: ChartQuestion
       })
     }
     case 'heat': {
-      const { cells } = await charts.heatMap({ ...query, measure: 'value' })
+      const { cells } = await charts.heatMap({ ...query, measure: 'value', contactEnd: null })
       return () => ({
         cells: Object.fromEntries(
           cells.map(({ weekday, hour, sessions, value }) => [String(weekday * 24 + hour), [sessions, value]]),

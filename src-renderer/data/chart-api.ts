@@ -2,6 +2,7 @@
  * What the charts ask of the session index. Instants are UTC milliseconds, money is minor units, durations are milliseconds,
  * shares are 0 to 1. A number that nobody knows is null, never 0.
  */
+import type { ContactEnd, Missing } from '#shared/time/contact-end.ts'
 import type { SessionFilter } from './data-api.ts'
 
 export type BucketSize = 'hour' | 'day' | 'week'
@@ -212,10 +213,25 @@ export const heatMeasures = [
 ] as const
 export type HeatMeasure = (typeof heatMeasures)[number]
 
+export interface HeatQuery extends Omit<ChartQuery, 'bucket'> {
+  measure: HeatMeasure
+  /** Null while there is contact. */
+  contactEnd: ContactEnd | null
+}
+
 export interface HeatMap extends Omit<ChartFrame, 'bucket' | 'buckets'> {
   measure: HeatMeasure
-  /** Monday (0) to Sunday (6) by hour 0 to 23, and how many such hours the period has; null is unknown, not zero. */
-  cells: { weekday: number; hour: number; value: number | null; sessions: number; hours: number }[]
+  /** Monday (0) to Sunday (6) by hour 0 to 23; a value of null is unknown, not zero. */
+  cells: {
+    weekday: number
+    hour: number
+    value: number | null
+    sessions: number
+    /** How many such hours the period has. */
+    hours: number
+    /** What of them lies after the end of contact. */
+    missing: Missing | null
+  }[]
 }
 
 /** Since the last contact to the backend this PC knows nothing of what happened: charts shade that stretch. */
@@ -231,7 +247,7 @@ export interface ChartApi {
   conversionFigures(query: ChartQuery): Promise<ConversionFigures>
   checkFigures(query: ChartQuery): Promise<CheckFigures>
   abandonedFigures(query: ChartQuery): Promise<AbandonedFigures>
-  heatMap(query: Omit<ChartQuery, 'bucket'> & { measure: HeatMeasure }): Promise<HeatMap>
+  heatMap(query: HeatQuery): Promise<HeatMap>
   /** Stores without contact now; after a pull nothing is missing any more. */
   contactGaps(storeIds: string[]): Promise<ContactGap[]>
 }

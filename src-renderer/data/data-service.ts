@@ -32,7 +32,7 @@ import type {
   ContactGap,
   ConversionFigures,
   HeatMap,
-  HeatMeasure,
+  HeatQuery,
   SessionFigures,
   TodayFigures,
 } from './chart-api.ts'
@@ -525,7 +525,7 @@ export class DataService implements WorkerApi {
     return this.charts.abandonedFigures(query)
   }
 
-  heatMap(query: Omit<ChartQuery, 'bucket'> & { measure: HeatMeasure }): Promise<HeatMap> {
+  heatMap(query: HeatQuery): Promise<HeatMap> {
     return this.charts.heatMap(query)
   }
 

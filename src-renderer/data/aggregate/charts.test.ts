@@ -542,7 +542,7 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
   holds('the heat map of every measure', async (all, query) => {
     const { charts } = chartsOver(all)
     for (const measure of heatMeasures) {
-      const map = await charts.heatMap({ ...query, measure })
+      const map = await charts.heatMap({ ...query, measure, contactEnd: null })
       const recount = new Recount(all, query, map.currency)
       for (const { weekday, hour, value, sessions, hours } of map.cells) {
         const of = recount.rows.filter((row) => local(row).dayOfWeek === weekday + 1 && local(row).hour === hour)
@@ -644,7 +644,7 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
       if (position % 7 === 0 || started > 0)
         expect(behind({ storeTime: { min: readWallHour(first), max: readWallHour(last) } })).toBe(started)
     })
-    const { cells } = await charts.heatMap({ ...query, measure: 'sessions' })
+    const { cells } = await charts.heatMap({ ...query, measure: 'sessions', contactEnd: null })
     for (const { weekday, hour, sessions } of cells) {
       if (sessions > 0) expect(behind({ weekday: [weekday], hour: [hour] })).toBe(sessions)
     }
@@ -728,10 +728,33 @@ describe('charts', () => {
     const { charts } = chartsOver([])
     const hourOf = async (storeIds: string[]) => {
       const base = { ...query({ ...onDays('2026-03-29', '2026-03-29'), storeIds }, 2e12), measure: 'sessions' as const }
-      return (await charts.heatMap(base)).cells.find(({ weekday, hour }) => weekday === 6 && hour === 2)
+      return (await charts.heatMap({ ...base, contactEnd: null })).cells.find(
+        ({ weekday, hour }) => weekday === 6 && hour === 2,
+      )
     }
     expect(await hourOf(['a'])).toMatchObject({ value: null, hours: 0 })
     expect(await hourOf(['a', 'b'])).toMatchObject({ value: 0, hours: 1 })
+  })
+
+  it('know nothing of hours after the end of contact in the heat map, and part of those with some before it', async () => {
+    const { charts } = chartsOver([at('a', '2026-11-16T14:10'), at('a', '2026-11-23T13:05')])
+    // Two Mondays; Berlin's contact ended on the second at 14:30, New York's wall stood at 16:30.
+    const wall = (time: string) => Date.parse(`${time}Z`)
+    const base = { ...query(onDays('2026-11-16', '2026-11-23'), 2e12), measure: 'sessions' as const }
+    const mondays = async (days: ReturnType<typeof onDays>, hour: number) => {
+      const contactEnd = { first: wall('2026-11-23T14:30'), last: wall('2026-11-23T16:30') }
+      const map = await charts.heatMap({ ...base, filter: { ...base.filter, ...days }, contactEnd })
+      const { value, missing } = map.cells.find((cell) => cell.weekday === 0 && cell.hour === hour) ?? {}
+      return { value, missing }
+    }
+    const both = onDays('2026-11-16', '2026-11-23')
+    expect(await mondays(both, 13)).toEqual({ value: 1, missing: null })
+    expect(await mondays(both, 14)).toEqual({ value: 1, missing: 'part' })
+    expect(await mondays(both, 17)).toEqual({ value: 0, missing: 'part' })
+    const second = onDays('2026-11-23', '2026-11-23')
+    expect(await mondays(second, 12)).toEqual({ value: 0, missing: null })
+    expect(await mondays(second, 16)).toEqual({ value: 0, missing: 'part' })
+    expect(await mondays(second, 17)).toEqual({ value: null, missing: 'all' })
   })
 
   it('compare a week that is not over with as much of the week before', async () => {

@@ -7,7 +7,7 @@ import type {
   ContactGap,
   ConversionFigures,
   HeatMap,
-  HeatMeasure,
+  HeatQuery,
   SessionFigures,
   TodayFigures,
 } from '../chart-api.ts'
@@ -50,7 +50,7 @@ export class Charts implements ChartApi {
     return abandonedFigures(this.host, query)
   }
 
-  async heatMap(query: Omit<ChartQuery, 'bucket'> & { measure: HeatMeasure }): Promise<HeatMap> {
+  async heatMap(query: HeatQuery): Promise<HeatMap> {
     return heatMap(this.host, query)
   }
 

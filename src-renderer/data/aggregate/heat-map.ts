@@ -1,6 +1,7 @@
 /** One measure by weekday and hour of the stores' own time. */
 import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
 import { hadCheck, isAbandoned } from '#shared/session/activity.ts'
+import { type Missing, missingIn } from '#shared/time/contact-end.ts'
 import {
   HOUR_MS,
   HOURS_PER_DAY,
@@ -9,7 +10,7 @@ import {
   wallHourOf,
   weekHourOf,
 } from '#shared/time/wall-hour.ts'
-import type { ChartQuery, HeatMap, HeatMeasure } from '../chart-api.ts'
+import type { HeatMap, HeatMeasure, HeatQuery } from '../chart-api.ts'
 import { type ChartGround, type ChartPorts, groundOf, groupsBy, zoneOf } from './chart-ground.ts'
 import { checkedRows, KnownSum, waitingOf } from './checked-rows.ts'
 import { meanOf } from './compared.ts'
@@ -47,8 +48,8 @@ const figures = {
 const isOfLabels = (measure: HeatMeasure): measure is keyof typeof figures => Object.hasOwn(figures, measure)
 
 /** Answers `ChartApi.heatMap`. */
-export function heatMap(ports: ChartPorts, query: Omit<ChartQuery, 'bucket'> & { measure: HeatMeasure }): HeatMap {
-  const { measure } = query
+export function heatMap(ports: ChartPorts, query: HeatQuery): HeatMap {
+  const { measure, contactEnd } = query
   // The period before is not asked for.
   const ground = groundOf(ports, { ...query, bucket: 'week' }, { withBefore: false })
   const { columns } = ports.index
@@ -66,9 +67,28 @@ export function heatMap(ports: ChartPorts, query: Omit<ChartQuery, 'bucket'> & {
   )
   const cells = tally(ground.rows, columns, classes, grouping).byGroup()
   const hours = new Int32Array(HOURS_PER_WEEK)
+  /** Of these, those that lie after the end of contact, in part or all. */
+  const missing: Record<Missing, Int32Array> = {
+    part: new Int32Array(HOURS_PER_WEEK),
+    all: new Int32Array(HOURS_PER_WEEK),
+  }
   grouping.groupOf.forEach((weekHour, at) => {
-    if (isShown(ground.firstHour + at, ground.zones)) hours[weekHour] = (hours[weekHour] as number) + 1
+    const hour = ground.firstHour + at
+    if (!isShown(hour, ground.zones)) return
+    hours[weekHour] = (hours[weekHour] as number) + 1
+    const lack = contactEnd && missingIn(hour, hour + 1, contactEnd)
+    if (lack !== null) missing[lack][weekHour] = (missing[lack][weekHour] as number) + 1
   })
+  const missingOf = (weekHour: number): Missing | null => {
+    const [part, all] = [missing.part[weekHour] as number, missing.all[weekHour] as number]
+    if (part + all === 0) return null
+    return all === hours[weekHour] ? 'all' : 'part'
+  }
+  // An hour that the period does not have, or of which nothing could be heard, is not one without sessions.
+  const heardOf = (weekHour: number): number | null => {
+    const value = hours[weekHour] === 0 ? null : (values[weekHour] ?? null)
+    return value === 0 && missingOf(weekHour) === 'all' ? null : value
+  }
   const values = isOfLabels(measure)
     ? cells.map((of) => figures[measure](of))
     : ofChecks(measure, ground, ports, grouping.groupOf, query.nowMs)
@@ -79,10 +99,10 @@ export function heatMap(ports: ChartPorts, query: Omit<ChartQuery, 'bucket'> & {
     cells: cells.map((of, weekHour) => ({
       weekday: Math.floor(weekHour / HOURS_PER_DAY),
       hour: weekHour % HOURS_PER_DAY,
-      // An hour that the period does not have is not one without sessions.
-      value: hours[weekHour] === 0 ? null : (values[weekHour] ?? null),
+      value: heardOf(weekHour),
       sessions: countIn(of),
       hours: hours[weekHour] as number,
+      missing: missingOf(weekHour),
     })),
   }
 }

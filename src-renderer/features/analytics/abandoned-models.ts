@@ -11,11 +11,10 @@ export function abandonedModels(figures: AbandonedFigures, context: ModelContext
   const { filters } = context
   const value = money(figures.currency)
   const { abandoned } = counted
-  const count: ChartModel = {
+  const count = overTime(figures, context, () => abandoned, {
     id: 'abandoned',
     title: 'Abandoned baskets',
     hint: 'by start of the session',
-    ...overTime(figures, context, () => abandoned),
     unit: COUNT,
     series: [{ id: 'count', name: 'Abandoned', color: 'lost', mark: 'bar', values: series.map((each) => each.count) }],
     extras: [
@@ -26,14 +25,13 @@ export function abandonedModels(figures: AbandonedFigures, context: ModelContext
         values: series.map((each) => (each.started === 0 ? null : each.count / each.started)),
       },
     ],
-  }
-  const worth: ChartModel = {
+  })
+  const worth = overTime(figures, context, () => ({ ...abandoned, currency: [figures.currency] }), {
     id: 'abandoned-value',
     title: 'Value left behind',
-    ...overTime(figures, context, () => ({ ...abandoned, currency: [figures.currency] })),
     unit: value,
     series: [{ id: 'value', name: 'Value', color: 'other', mark: 'bar', values: series.map((each) => each.value) }],
-  }
+  })
   const where: ChartModel = {
     id: 'last-steps',
     title: 'Last step before they left',

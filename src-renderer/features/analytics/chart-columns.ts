@@ -1,7 +1,7 @@
 /** A chart's figures as columns: of its table, and of its file. */
 import type { CsvValue } from '../../ui/table-csv.ts'
-import type { ChartModel } from './chart-model.ts'
-import { fileUnit, fileValue, type Unit } from './chart-words.ts'
+import type { ChartModel, ChartRow } from './chart-model.ts'
+import { figureWords, fileUnit, fileValue, MISSING, PARTLY_MISSING, type Unit } from './chart-words.ts'
 
 export interface ChartColumn {
   name: string
@@ -10,13 +10,33 @@ export interface ChartColumn {
   intervals?: ChartModel['series'][number]['intervals']
   /** Null for a figure that is not drawn: it has no sessions of its own. */
   seriesId: string | null
+  isEarlier?: boolean
 }
 
 /** What is drawn, then what only tables have. */
 export const columnsOf = ({ series, unit, extras = [] }: ChartModel): ChartColumn[] => [
-  ...series.map(({ name, values, intervals, id }) => ({ name, unit, values, intervals, seriesId: id })),
+  ...series.map(({ name, values, intervals, id, isEarlier }) => ({
+    ...{ name, unit, values, intervals, isEarlier },
+    seriesId: id,
+  })),
   ...extras.map((extra) => ({ ...extra, seriesId: null })),
 ]
+
+/** A figure of a row in words: what nobody knows for lack of contact says so. */
+export function rowFigure(
+  { missing }: ChartRow,
+  { unit, values, isEarlier }: Pick<ChartColumn, 'unit' | 'values' | 'isEarlier'>,
+  row: number,
+): string {
+  const value = values[row] ?? null
+  return value === null && missing === 'all' && !isEarlier ? MISSING : figureWords(value, unit)
+}
+
+/** What is to be said of a row's figures, such as `so far`; empty where they are all there is. */
+export function rowNote({ isPartial, missing }: ChartRow): string {
+  if (missing === 'all') return MISSING
+  return [isPartial ? 'so far' : '', missing === 'part' ? PARTLY_MISSING : ''].filter((note) => note !== '').join(', ')
+}
 
 /** Titles and rows of the chart's file. */
 export function fileTable(model: ChartModel): { titles: string[]; rows: CsvValue[][] } {
@@ -27,8 +47,9 @@ export function fileTable(model: ChartModel): { titles: string[]; rows: CsvValue
       ? [title]
       : [title, `${name}, 95 % from${fileUnit(unit)}`, `${name}, 95 % to${fileUnit(unit)}`]
   })
-  const hasPartial = model.rows.some(({ isPartial }) => isPartial)
-  const rows = model.rows.map(({ label, isPartial }, row) => [
+  const notes = model.rows.map(rowNote)
+  const hasNotes = notes.some((note) => note !== '')
+  const rows = model.rows.map(({ label }, row) => [
     label,
     ...columns.flatMap(({ unit, values, intervals }) => {
       const value = fileValue(values[row] ?? null, unit)
@@ -37,7 +58,7 @@ export function fileTable(model: ChartModel): { titles: string[]; rows: CsvValue
         ? [value]
         : [value, fileValue(interval?.[0] ?? null, unit), fileValue(interval?.[1] ?? null, unit)]
     }),
-    ...(hasPartial ? [isPartial ? 'so far' : ''] : []),
+    ...(hasNotes ? [notes[row] ?? ''] : []),
   ])
-  return { titles: [model.rowTitle, ...titles, ...(hasPartial ? ['Note'] : [])], rows }
+  return { titles: [model.rowTitle, ...titles, ...(hasNotes ? ['Note'] : [])], rows }
 }

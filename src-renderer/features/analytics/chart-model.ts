@@ -1,4 +1,5 @@
 /** One chart as data: from it come the drawing, the table, the CSV, the words of the tooltip, and what a click leads to. */
+import type { Missing } from '#shared/time/contact-end.ts'
 import type { Unit } from './chart-words.ts'
 import type { ListTarget } from './drill-down.ts'
 
@@ -16,6 +17,8 @@ export interface ChartSeries {
   values: (number | null)[]
   /** 95 % intervals, where the values are shares of a sample. */
   intervals?: (readonly [low: number, high: number] | null)[]
+  /** Of an earlier time than the rows say, in which nothing is missing. */
+  isEarlier?: boolean
 }
 
 /** A figure that the table, the CSV and the tooltip have beside those drawn. */
@@ -32,6 +35,8 @@ export interface ChartRow {
   tick: string
   /** True for a stretch of time that is not over: its figures are `so far`. */
   isPartial?: boolean
+  /** What of it lies after the end of contact. */
+  missing?: Missing
 }
 
 export interface ChartModel {
@@ -53,6 +58,18 @@ export interface ChartModel {
   gap?: { from: number; words: string }
   /** Filters of the list that find exactly the sessions behind a value; null where no filter does. */
   behind: (row: number, seriesId: string) => ListTarget | null
+}
+
+/** The chart with its zeros of stretches without any contact as what they are: not known. */
+export function withoutMissing(model: ChartModel): ChartModel {
+  if (model.rows.every(({ missing }) => missing !== 'all')) return model
+  const known = (values: (number | null)[]) =>
+    values.map((value, row) => (value === 0 && model.rows[row]?.missing === 'all' ? null : value))
+  return {
+    ...model,
+    series: model.series.map((each) => (each.isEarlier ? each : { ...each, values: known(each.values) })),
+    ...(model.extras && { extras: model.extras.map((each) => ({ ...each, values: known(each.values) })) }),
+  }
 }
 
 /** A value in its row: what a person points at. */

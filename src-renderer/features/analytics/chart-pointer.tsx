@@ -1,8 +1,9 @@
 /** What lies over a chart's drawing: hover, keys, tooltip, and the way to the sessions behind a mark. */
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type PointerEvent, useState } from 'react'
+import { rowFigure, rowNote } from './chart-columns.ts'
 import { type ChartModel, type ChartPoint, seriesAt } from './chart-model.ts'
-import { figureWords, intervalWords } from './chart-words.ts'
+import { intervalWords } from './chart-words.ts'
 import classes from './charts.module.css'
 import { isTimeAxis, type PlotFrame, pointAt, rowBox } from './plot-frame.ts'
 
@@ -133,14 +134,14 @@ function PointTip({ model, frame, at }: ChartPointerProps & { at: ChartPoint }) 
       : box.left + box.width + 6
     : Math.min(frame.plot.x + frame.plot.width * 0.45, frame.width - TIP_WIDTH)
   const top = isTime ? 4 : box.top + box.height + 2
-  const isKnown = model.gap === undefined || at.row < model.gap.from
+  if (row === undefined) return null
   return (
     <div className={classes.tip} style={{ left: Math.max(0, left), top, width: TIP_WIDTH }} aria-hidden>
       <strong>
-        {row?.label}
-        {row?.isPartial && ' · so far'}
+        {row.label}
+        {row.isPartial && ' · so far'}
       </strong>
-      {!isKnown && <p>{model.gap?.words}: what happened since is missing.</p>}
+      {row.missing !== undefined && <p>{model.gap?.words}: what happened since is missing.</p>}
       <dl>
         {model.series.map((series, index) => (
           <div key={series.id} data-active={(index === at.series && model.series.length > 1) || undefined}>
@@ -153,15 +154,15 @@ function PointTip({ model, frame, at }: ChartPointerProps & { at: ChartPoint }) 
               {series.name}
             </dt>
             <dd>
-              {figureWords(series.values[at.row] ?? null, model.unit)}
+              {rowFigure(row, { ...series, unit: model.unit }, at.row)}
               <Interval of={series.intervals?.[at.row]} />
             </dd>
           </div>
         ))}
-        {model.extras?.map(({ name, unit, values }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{figureWords(values[at.row] ?? null, unit)}</dd>
+        {model.extras?.map((extra) => (
+          <div key={extra.name}>
+            <dt>{extra.name}</dt>
+            <dd>{rowFigure(row, extra, at.row)}</dd>
           </div>
         ))}
       </dl>
@@ -179,6 +180,7 @@ function pointWords(model: ChartModel, at: ChartPoint): string {
   const series = model.series[at.series]
   const row = model.rows[at.row]
   if (series === undefined || row === undefined) return ''
-  const figure = figureWords(series.values[at.row] ?? null, model.unit)
-  return `${row.label}${row.isPartial ? ' so far' : ''}: ${series.name} ${figure}`
+  const figure = rowFigure(row, { ...series, unit: model.unit }, at.row)
+  const note = row.missing === 'all' ? '' : rowNote(row)
+  return `${row.label}${note === '' ? '' : ` ${note}`}: ${series.name} ${figure}`
 }

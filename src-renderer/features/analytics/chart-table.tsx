@@ -1,8 +1,8 @@
 /** A chart as a table: the same figures, and every one that has sessions behind it is a link to them. */
 import { Link } from '@tanstack/react-router'
-import { type ChartColumn, columnsOf } from './chart-columns.ts'
-import type { ChartModel } from './chart-model.ts'
-import { figureWords, intervalWords } from './chart-words.ts'
+import { type ChartColumn, columnsOf, rowFigure, rowNote } from './chart-columns.ts'
+import type { ChartModel, ChartRow } from './chart-model.ts'
+import { intervalWords } from './chart-words.ts'
 import classes from './charts.module.css'
 
 export function ChartTable({ model }: { model: ChartModel }) {
@@ -23,14 +23,14 @@ export function ChartTable({ model }: { model: ChartModel }) {
         </thead>
         <tbody>
           {model.rows.map((row, at) => (
-            <tr key={row.label}>
+            <tr key={row.label} data-missing={row.missing}>
               <th scope="row">
                 {row.label}
-                {row.isPartial && <span className={classes.soft}> so far</span>}
+                <Note of={row} />
               </th>
               {columns.map((column) => (
                 <td key={column.name}>
-                  <Figure model={model} column={column} row={at} />
+                  <Figure model={model} column={column} row={row} at={at} />
                 </td>
               ))}
             </tr>
@@ -41,11 +41,24 @@ export function ChartTable({ model }: { model: ChartModel }) {
   )
 }
 
-function Figure({ model, column, row }: { model: ChartModel; column: ChartColumn; row: number }) {
-  const value = column.values[row] ?? null
-  const interval = column.intervals?.[row] ?? null
-  const behind = column.seriesId === null || value === null || value === 0 ? null : model.behind(row, column.seriesId)
-  const words = figureWords(value, column.unit)
+/** Where a row is all missing, its figures say so. */
+function Note({ of }: { of: ChartRow }) {
+  const note = rowNote(of)
+  return note === '' || of.missing === 'all' ? null : <span className={classes.soft}> {note}</span>
+}
+
+interface FigureProps {
+  model: ChartModel
+  column: ChartColumn
+  row: ChartRow
+  at: number
+}
+
+function Figure({ model, column, row, at }: FigureProps) {
+  const value = column.values[at] ?? null
+  const interval = column.intervals?.[at] ?? null
+  const behind = column.seriesId === null || value === null || value === 0 ? null : model.behind(at, column.seriesId)
+  const words = rowFigure(row, column, at)
   return (
     <>
       {behind === null ? (

@@ -22,6 +22,9 @@ export const money = (currency: string): Unit => ({ kind: 'money', currency })
 
 /** What stands for a figure that nobody knows. */
 export const UNKNOWN = '–'
+/** What stands for a figure of a time without contact, and beside one of a time with some. */
+export const MISSING = 'no contact'
+export const PARTLY_MISSING = 'partly without contact'
 
 const plain = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 })

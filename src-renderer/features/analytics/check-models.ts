@@ -4,7 +4,7 @@ import { checkLabels, kindLabels, methodLabels } from '../../ui/labels.ts'
 import type { ChartModel } from './chart-model.ts'
 import { COUNT, DURATION, intervalOf, money, SHARE } from './chart-words.ts'
 import { waitedBetween, withAgeCheck, withCheck, withSpotCheck } from './drill-down.ts'
-import { type ModelContext, overTime, ranking } from './model-context.ts'
+import { type ModelContext, type NarrowingOf, type OwnParts, overTime, ranking } from './model-context.ts'
 
 const methodName = (method: string): string => methodLabels[method as keyof typeof methodLabels] ?? method
 const outcomeName = (outcome: string): string => checkLabels[outcome as keyof typeof checkLabels]?.text ?? outcome
@@ -19,12 +19,11 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
   const { series, outcomes, waitingBuckets, methods, employees } = figures
   const { filters } = context
   const sales = money(figures.currency)
-  const time = (narrowingOf: Parameters<typeof overTime>[2]) => overTime(figures, context, narrowingOf)
-  const checks: ChartModel = {
+  const time = (narrowingOf: NarrowingOf, chart: OwnParts) => overTime(figures, context, narrowingOf, chart)
+  const checks = time((id) => (id === 'spot' ? withSpotCheck : withAgeCheck), {
     id: 'checks',
     title: 'Checks',
     hint: 'sessions with one, by start',
-    ...time((id) => (id === 'spot' ? withSpotCheck : withAgeCheck)),
     unit: COUNT,
     series: [
       { id: 'spot', name: 'Spot checks', color: 'main', mark: 'bar', values: series.map((each) => each.spotChecks) },
@@ -37,12 +36,11 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
       },
     ],
     extras: [{ name: 'Never served', unit: COUNT, values: series.map((each) => each.neverServed) }],
-  }
-  const waiting: ChartModel = {
+  })
+  const waiting = time(() => withCheck, {
     id: 'waiting',
     title: 'Waiting time',
     hint: 'until somebody came, per session; half waited less than the median, 19 of 20 less than the 95th percentile',
-    ...time(() => withCheck),
     unit: DURATION,
     series: [
       { id: 'p50', name: 'Median', color: 'main', mark: 'line', values: series.map((each) => each.waiting.p50) },
@@ -54,12 +52,11 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
         values: series.map((each) => each.waiting.p95),
       },
     ],
-  }
-  const interaction: ChartModel = {
+  })
+  const interaction = time(() => null, {
     id: 'interaction',
     title: 'Interaction time',
     hint: 'an employee at work on it, per session',
-    ...time(() => null),
     unit: DURATION,
     series: [
       { id: 'p50', name: 'Median', color: 'main', mark: 'line', values: series.map((each) => each.interaction.p50) },
@@ -71,12 +68,11 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
         values: series.map((each) => each.interaction.p95),
       },
     ],
-  }
-  const prevented: ChartModel = {
+  })
+  const prevented = time(() => null, {
     id: 'prevented-loss',
     title: 'Prevented loss',
     hint: 'value of differences in the store’s favour',
-    ...time(() => null),
     unit: sales,
     series: [
       {
@@ -87,7 +83,7 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
         values: series.map((each) => each.preventedLoss),
       },
     ],
-  }
+  })
   const ends: ChartModel = {
     id: 'outcomes',
     title: 'Outcomes',

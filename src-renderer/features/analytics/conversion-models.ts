@@ -69,16 +69,15 @@ export function conversionModels(figures: ConversionFigures, context: ModelConte
     ],
     extras: [{ name: 'Value of the baskets', unit: sales, values: obstacles.map(({ value }) => value) }],
   }
-  const rate: ChartModel = {
+  const rate = overTime(figures, context, () => paid, {
     id: 'conversion',
     title: 'Share of sessions that were paid',
-    ...overTime(figures, context, () => paid),
     unit: SHARE,
     series: [{ id: 'share', name: 'Paid', color: 'main', mark: 'line', values: series.map((each) => each.share) }],
     extras: [
       { name: 'Started', unit: COUNT, values: series.map(({ started }) => started) },
       { name: 'Paid sessions', unit: COUNT, values: series.map((each) => each.paid) },
     ],
-  }
+  })
   return { funnel, lost, why, rate }
 }

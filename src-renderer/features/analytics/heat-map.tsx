@@ -6,15 +6,22 @@ import { type CSSProperties, type KeyboardEvent, memo, useRef, useState } from '
 import { type HeatMap, type HeatMeasure, heatMeasures } from '../../data/chart-api.ts'
 import { csvDialectOf } from '../../ui/csv-dialect.ts'
 import { useData } from '../../ui/data-context.ts'
-import { counted } from '../../ui/labels.ts'
 import type { ListFilters } from '../../ui/list-filters.ts'
 import { saveFile } from '../../ui/save-file.ts'
 import { tableCsv } from '../../ui/table-csv.ts'
-import { figureWords, fileUnit, fileValue, hourWords, shortWords, type Unit, weekdayNames } from './chart-words.ts'
+import { figureWords, hourWords, MISSING, shortWords, type Unit, weekdayNames } from './chart-words.ts'
 import classes from './charts.module.css'
 import { type ListTarget, searchBehind } from './drill-down.ts'
 import { FiguresFrame } from './figures-frame.tsx'
-import { cellWords, type HeatCell, HOURS_OF_DAY, heatGrid, heatMeasureWords, heatOf } from './heat-model.ts'
+import {
+  cellSentence,
+  type HeatCell,
+  HOURS_OF_DAY,
+  heatFile,
+  heatGrid,
+  heatMeasureWords,
+  heatOf,
+} from './heat-model.ts'
 import type { PageProps } from './page-props.ts'
 import { useAnswer, useChartQuery, useContactGaps, useModelContext } from './use-charts.ts'
 
@@ -24,18 +31,16 @@ export function HeatMapCharts({ charts, onPaper }: PageProps) {
   const { measure } = charts.settings
   const gaps = useContactGaps(charts.chosen)
   const context = useModelContext(charts, 'hour', gaps)
+  const contactEnd = context.gap && { first: context.gap.first, last: context.gap.last }
   const {
     answer: map,
     isOutdated,
     error,
-  } = useAnswer(['heatMap', query, measure], query.nowMs, (nowMs) => data.heatMap({ ...query, nowMs, measure }))
+  } = useAnswer(['heatMap', query, measure, contactEnd], query.nowMs, (nowMs) =>
+    data.heatMap({ ...query, nowMs, measure, contactEnd }),
+  )
   const save = (answer: HeatMap) => {
-    const unit = heatMeasureWords[answer.measure].unit(answer.currency)
-    const titles = [`${heatMeasureWords[answer.measure].title}${fileUnit(unit)}`, ...HOURS_OF_DAY.map(hourWords)]
-    const rows = heatGrid(answer).map((cells, weekday) => [
-      weekdayNames[weekday] ?? '',
-      ...cells.map((cell) => fileValue(cell?.value ?? null, unit)),
-    ])
+    const { titles, rows } = heatFile(answer)
     saveFile(tableCsv('floorwalker-heat-map.csv', titles, rows, csvDialectOf(navigator.language)))
   }
   return (
@@ -128,7 +133,7 @@ const Grid = memo(function Grid({ map, filters }: { map: HeatMap; filters: ListF
                   <Cell
                     cell={cell}
                     unit={unit}
-                    words={cellWords(weekday, hour)}
+                    words={cellSentence(cell, weekday, hour, unit)}
                     heat={heatOf(cell?.value ?? 0, highest)}
                     place={`${weekday}-${hour}`}
                     isStop={at.weekday === weekday && at.hour === hour}
@@ -144,6 +149,11 @@ const Grid = memo(function Grid({ map, filters }: { map: HeatMap; filters: ListF
       <p className={classes.heatScale} aria-hidden>
         {figureWords(0, unit)} <i /> {figureWords(highest, unit)}
         <span>empty: nobody knows, or no such hour in the period</span>
+        {map.cells.some(({ missing }) => missing !== null) && (
+          <span>
+            <i data-missing /> hatched: {MISSING}, or for a part of it
+          </span>
+        )}
       </p>
     </>
   )
@@ -164,25 +174,25 @@ interface CellProps {
 function Cell({ cell, unit, words, heat, place, isStop, behind, onFocus }: CellProps) {
   const value = cell?.value ?? null
   const sessions = cell?.sessions ?? 0
-  const full = `${words}: ${figureWords(value, unit)}, ${counted(sessions, 'session')}`
   const shared = {
     className: classes.cell,
     tabIndex: isStop ? 0 : -1,
     'data-cell': place,
-    title: full,
+    'data-missing': cell?.missing ?? undefined,
+    title: words,
     style: { '--heat': heat } as CSSProperties,
     onFocus,
   }
   if (value === null || sessions === 0) {
     return (
       <span {...shared} data-unknown={value === null || undefined}>
-        <span className={classes.spoken}>{full}</span>
+        <span className={classes.spoken}>{words}</span>
         {value !== null && <span aria-hidden>{shortWords(value, unit)}</span>}
       </span>
     )
   }
   return (
-    <Link to="/sessions" search={behind} aria-label={full} {...shared}>
+    <Link to="/sessions" search={behind} aria-label={words} {...shared}>
       {shortWords(value, unit)}
     </Link>
   )

@@ -1,6 +1,22 @@
 /** The heat map's measures in words, and the sessions behind a cell. */
 import type { HeatMap, HeatMeasure } from '../../data/chart-api.ts'
-import { COUNT, DURATION, hourWords, MEAN, money, SHARE, type Unit, weekdayNames } from './chart-words.ts'
+import { counted as countedWords } from '../../ui/labels.ts'
+import type { CsvValue } from '../../ui/table-csv.ts'
+import {
+  COUNT,
+  DURATION,
+  figureWords,
+  fileUnit,
+  fileValue,
+  hourWords,
+  MEAN,
+  MISSING,
+  money,
+  PARTLY_MISSING,
+  SHARE,
+  type Unit,
+  weekdayNames,
+} from './chart-words.ts'
 import { counted, type Narrowing, paid, withCheck } from './drill-down.ts'
 
 interface Measure {
@@ -42,3 +58,37 @@ export const cellWords = (weekday: number, hour: number): string => `${weekdayNa
 
 /** A cell's place between nothing and the highest, 0 to 1. */
 export const heatOf = (value: number, highest: number): number => (highest <= 0 ? 0 : Math.max(0, value) / highest)
+
+/** A cell in a sentence: `Monday, 14:00–15:00: €120.00, 3 sessions`. */
+export function cellSentence(cell: HeatCell | null, weekday: number, hour: number, unit: Unit): string {
+  const [value, sessions] = [cell?.value ?? null, cell?.sessions ?? 0]
+  const when = cellWords(weekday, hour)
+  if (value === null && cell?.missing === 'all') return `${when}: ${MISSING}`
+  const figure = `${when}: ${figureWords(value, unit)}, ${countedWords(sessions, 'session')}`
+  return cell?.missing == null ? figure : `${figure}, ${PARTLY_MISSING}`
+}
+
+/** Titles and rows of the heat map's file: one row per weekday, and where contact is missing which hours lack something. */
+export function heatFile(map: HeatMap): { titles: string[]; rows: CsvValue[][] } {
+  const { title, unit: unitOf } = heatMeasureWords[map.measure]
+  const unit = unitOf(map.currency)
+  const notes = heatGrid(map).map(missingHours)
+  const hasNotes = notes.some((note) => note !== '')
+  return {
+    titles: [`${title}${fileUnit(unit)}`, ...HOURS_OF_DAY.map(hourWords), ...(hasNotes ? ['Note'] : [])],
+    rows: heatGrid(map).map((cells, weekday) => [
+      weekdayNames[weekday] ?? '',
+      ...cells.map((cell) => fileValue(cell?.value ?? null, unit)),
+      ...(hasNotes ? [notes[weekday] ?? ''] : []),
+    ]),
+  }
+}
+
+/** `no contact 15:00–16:00, 16:00–17:00; partly without contact 14:00–15:00`. */
+function missingHours(cells: readonly (HeatCell | null)[]): string {
+  const of = (wanted: 'all' | 'part', words: string): string[] => {
+    const hours = cells.flatMap((cell, hour) => (cell?.missing === wanted ? hourWords(hour) : []))
+    return hours.length === 0 ? [] : [`${words} ${hours.join(', ')}`]
+  }
+  return [...of('all', MISSING), ...of('part', PARTLY_MISSING)].join('; ')
+}

@@ -1,8 +1,9 @@
 /** What every chart of a page shares, and how rows of time are made of buckets. */
+import { type ContactEnd, missingIn } from '#shared/time/contact-end.ts'
 import { HOUR_MS, readWallHour } from '#shared/time/wall-hour.ts'
 import type { BucketSize, ChartFrame } from '../../data/chart-api.ts'
 import type { ListFilters } from '../../ui/list-filters.ts'
-import type { ChartModel, ChartRow } from './chart-model.ts'
+import { type ChartModel, type ChartRow, withoutMissing } from './chart-model.ts'
 import { bucketTick, bucketTitles, bucketWords } from './chart-words.ts'
 import { inBucket, type ListTarget, type Narrowing, searchBehind } from './drill-down.ts'
 
@@ -13,28 +14,37 @@ export interface ModelContext {
 }
 
 /** Since when nothing is known of a store; there is none while all are in contact. */
-export interface Gap {
-  /** On the wall of the store: milliseconds since 1970-01-01T00:00 there. */
-  wallMs: number
-  /** IANA id of the store's zone. */
-  zone: string
+export interface Gap extends ContactEnd {
+  /** Of each store without contact, where its own clock stood: milliseconds since 1970-01-01T00:00 on it, and its IANA zone. */
+  ends: readonly { wallMs: number; zone: string }[]
+  /** Since when, and of which store where there are several: the first. */
   words: string
 }
 
-/** The parts of a model that buckets give. */
+/** What a chart has of its own, beside the rows. */
+export type OwnParts = Omit<ChartModel, 'layout' | 'rowTitle' | 'rows' | 'behind' | 'gap'>
+/** What narrows the sessions to a series; null where no filter does. */
+export type NarrowingOf = (seriesId: string) => Narrowing | null
+
+/** A chart whose rows are the buckets; a zero of a bucket that nothing could be heard of becomes unknown. */
 export function overTime(
   { buckets }: Pick<ChartFrame, 'buckets'>,
   { filters, size, gap }: ModelContext,
-  narrowingOf: (seriesId: string) => Narrowing | null,
-): Pick<ChartModel, 'layout' | 'rowTitle' | 'rows' | 'behind' | 'gap'> {
-  const rows = buckets.map(
-    (bucket): ChartRow => ({
+  narrowingOf: NarrowingOf,
+  own: OwnParts,
+): ChartModel {
+  const rows = buckets.map((bucket): ChartRow => {
+    const { from, to } = hoursOf(bucket)
+    const missing = gap && missingIn(from, to, gap)
+    return {
       label: bucketWords(bucket, size),
       tick: bucketTick(bucket, size),
       ...(bucket.isPartial ? { isPartial: true } : {}),
-    }),
-  )
-  return {
+      ...(missing === null ? {} : { missing }),
+    }
+  })
+  return withoutMissing({
+    ...own,
     layout: 'time',
     rowTitle: bucketTitles[size],
     rows,
@@ -45,16 +55,19 @@ export function overTime(
       return searchBehind(filters, { ...narrowing, ...inBucket(bucket) })
     },
     ...(gap === null ? {} : gapIn(buckets, gap)),
-  }
+  })
 }
 
+/** Wall hours of a bucket; `to` is excluded. */
+const hoursOf = ({ first, last }: ChartFrame['buckets'][number]) => ({
+  from: readWallHour(first) ?? 0,
+  to: (readWallHour(last) ?? 0) + 1,
+})
+
 /** Where in the rows the contact was lost; nothing where that is later than the last one. */
-function gapIn(buckets: ChartFrame['buckets'], { wallMs, words }: Gap): Pick<ChartModel, 'gap'> {
-  const hours = buckets.map(({ first, last }) => ({
-    from: readWallHour(first) ?? 0,
-    to: (readWallHour(last) ?? 0) + 1,
-  }))
-  const hour = wallMs / HOUR_MS
+function gapIn(buckets: ChartFrame['buckets'], { first, words }: Gap): Pick<ChartModel, 'gap'> {
+  const hours = buckets.map(hoursOf)
+  const hour = first / HOUR_MS
   const at = hours.findIndex(({ to }) => hour < to)
   const bucket = hours[at]
   if (bucket === undefined) return {}

@@ -4,7 +4,7 @@ import { clientLabel } from '../../ui/labels.ts'
 import type { ChartModel } from './chart-model.ts'
 import { COUNT, MEAN, money, weekdayNames } from './chart-words.ts'
 import { counted, paid, searchBehind } from './drill-down.ts'
-import { type ModelContext, overTime, ranking } from './model-context.ts'
+import { type ModelContext, type NarrowingOf, type OwnParts, overTime, ranking } from './model-context.ts'
 
 const stars = (rating: number): string => (rating === 0 ? 'No feedback' : rating === 1 ? '1 star' : `${rating} stars`)
 
@@ -14,12 +14,11 @@ export function sessionModels(figures: SessionFigures, context: ModelContext, st
   const { filters } = context
   const sales = money(figures.currency)
   const own = { currency: [figures.currency] }
-  const time = (narrowingOf: Parameters<typeof overTime>[2]) => overTime(figures, context, narrowingOf)
-  const ends: ChartModel = {
+  const time = (narrowingOf: NarrowingOf, chart: OwnParts) => overTime(figures, context, narrowingOf, chart)
+  const ends = time((id) => counted[id as keyof typeof counted] ?? null, {
     id: 'sessions',
     title: 'Sessions by how they went',
     hint: 'by start; those not listed are under way or paid without an exit scan',
-    ...time((id) => counted[id as keyof typeof counted] ?? null),
     unit: COUNT,
     series: [
       {
@@ -52,55 +51,50 @@ export function sessionModels(figures: SessionFigures, context: ModelContext, st
       },
     ],
     extras: [{ name: 'Started', unit: COUNT, values: series.map((each) => each.started) }],
-  }
-  const started: ChartModel = {
+  })
+  const started = time(() => counted.started, {
     id: 'started',
     title: 'Sessions started',
-    ...time(() => counted.started),
     unit: COUNT,
     series: [
       { id: 'started', name: 'Started', color: 'main', mark: 'bar', values: series.map((each) => each.started) },
     ],
-  }
-  const value: ChartModel = {
+  })
+  const value = time(() => ({ ...paid, ...own }), {
     id: 'sales',
     title: 'Sales',
     hint: 'paid baskets, by start of the session',
-    ...time(() => ({ ...paid, ...own })),
     unit: sales,
     series: [{ id: 'value', name: 'Sales', color: 'good', mark: 'bar', values: series.map((each) => each.value) }],
-  }
-  const basket: ChartModel = {
+  })
+  const basket = time(() => ({ ...paid, ...own }), {
     id: 'basket-value',
     title: 'Value of a basket',
     hint: 'mean of paid ones',
-    ...time(() => ({ ...paid, ...own })),
     unit: sales,
     series: [
       { id: 'basket', name: 'Mean value', color: 'main', mark: 'line', values: series.map((each) => each.basketValue) },
     ],
-  }
-  const items: ChartModel = {
+  })
+  const items = time(() => paid, {
     id: 'basket-items',
     title: 'Items in a basket',
     hint: 'mean of paid ones',
-    ...time(() => paid),
     unit: MEAN,
     series: [
       { id: 'items', name: 'Mean items', color: 'other', mark: 'line', values: series.map((each) => each.basketItems) },
     ],
-  }
-  const rating: ChartModel = {
+  })
+  const rating = time(() => ({ rating: [1, 2, 3, 4, 5] }), {
     id: 'rating',
     title: 'Feedback',
     hint: 'mean stars of those who gave some',
-    ...time(() => ({ rating: [1, 2, 3, 4, 5] })),
     unit: MEAN,
     series: [
       { id: 'rating', name: 'Mean stars', color: 'lost', mark: 'line', values: series.map((each) => each.rating) },
     ],
     extras: [{ name: 'Ratings', unit: COUNT, values: series.map((each) => each.ratings) }],
-  }
+  })
   const byClient: ChartModel = {
     id: 'clients',
     title: 'What shoppers scan with',

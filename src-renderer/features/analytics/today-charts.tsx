@@ -1,14 +1,12 @@
 /** The charts' page "Today": what is under way now, and the day so far beside the same weekday a week ago. */
 import { useMemo } from 'react'
 import { localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
-import { HOUR_MS } from '#shared/time/wall-hour.ts'
 import type { TodayFigures } from '../../data/chart-api.ts'
 import { useData } from '../../ui/data-context.ts'
 import { formatTimer } from '../../ui/format-time.ts'
 import type { ListFilters } from '../../ui/list-filters.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { ChartCard } from './chart-card.tsx'
-import type { ChartModel } from './chart-model.ts'
 import { COUNT, DURATION, figureWords, money } from './chart-words.ts'
 import classes from './charts.module.css'
 import { counted, ofAnyTime, paid, searchBehind, withCheck } from './drill-down.ts'
@@ -16,7 +14,7 @@ import { FigureStrip, type FigureTile } from './figure-strip.tsx'
 import { FiguresFrame } from './figures-frame.tsx'
 import type { Gap } from './model-context.ts'
 import type { PageProps } from './page-props.ts'
-import { todayModels } from './today-models.ts'
+import { type TodayGap, todayModels } from './today-models.ts'
 import { useAnswer, useChartQuery, useContactGaps, useModelContext } from './use-charts.ts'
 
 export function TodayCharts({ charts, scopeWords }: PageProps) {
@@ -33,7 +31,7 @@ export function TodayCharts({ charts, scopeWords }: PageProps) {
   const today = useMemo((): ListFilters => ({ ...context.filters, ...ofAnyTime, started: 'today' }), [context.filters])
   const models = useMemo(() => {
     if (figures === undefined) return undefined
-    return todayModels(figures, today, context.gap === null ? undefined : gapOfToday(context.gap, charts.nowMs))
+    return todayModels(figures, today, context.gap && gapOfToday(context.gap, charts.nowMs))
   }, [figures, today, context.gap, charts.nowMs])
   const tiles = useMemo((): FigureTile[] => {
     if (figures === undefined) return []
@@ -90,10 +88,10 @@ export function TodayCharts({ charts, scopeWords }: PageProps) {
   )
 }
 
-/** In hours of the store's present day. */
-function gapOfToday({ wallMs, zone, words }: Gap, nowMs: number): ChartModel['gap'] {
-  const midnight = Date.parse(`${localDateOf(nowMs, zone)}T00:00:00Z`)
-  return { from: Math.max(0, (wallMs - midnight) / HOUR_MS), words }
+/** By the time of each store's present day. */
+function gapOfToday({ ends, words }: Gap, nowMs: number): TodayGap {
+  const times = ends.map(({ wallMs, zone }) => wallMs - Date.parse(`${localDateOf(nowMs, zone)}T00:00:00Z`))
+  return { first: Math.min(...times), last: Math.max(...times), words }
 }
 
 /** What is under way: its longest wait runs with the clock. */

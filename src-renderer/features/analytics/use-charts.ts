@@ -172,7 +172,7 @@ export function useModelContext({ filters, scope, nowMs }: Charts, size: BucketS
 
 /** Charts run by the stores' clocks: the first of the gaps is the one that begins first on them. */
 function firstGap(gaps: readonly ContactGap[], { stores }: ListScope, nowMs: number): Gap | null {
-  const all = gaps.flatMap(({ storeId, from }): Gap[] => {
+  const all = gaps.flatMap(({ storeId, from }) => {
     const store = stores.find(({ id }) => id === storeId)
     if (store === undefined) return []
     const zone = store.timezone
@@ -180,5 +180,7 @@ function firstGap(gaps: readonly ContactGap[], { stores }: ListScope, nowMs: num
     const words = stores.length > 1 ? `${since} (${store.name})` : since
     return [{ wallMs: from + new ZoneOffsets(zone).at(from), zone, words }]
   })
-  return all.sort((a, b) => a.wallMs - b.wallMs)[0] ?? null
+  const ends = all.sort((a, b) => a.wallMs - b.wallMs)
+  const [first, last] = [ends[0], ends.at(-1)]
+  return first && last ? { first: first.wallMs, last: last.wallMs, ends, words: first.words } : null
 }
