@@ -105,7 +105,7 @@ const DASHES = ['', '7 4', '2 4', '9 3 2 3', '1 3']
 
 function Marks({ model, place }: { model: ChartModel; place: Place }) {
   const id = useId()
-  const partial = model.rows.findIndex(({ isPartial }) => isPartial)
+  const [partial, lastPartial] = [model.rows.findIndex(isPartial), model.rows.findLastIndex(isPartial)]
   return (
     <g>
       <defs>
@@ -118,7 +118,7 @@ function Marks({ model, place }: { model: ChartModel; place: Place }) {
           <path d="M0 8L8 0" className={classes.gapHatch} />
         </pattern>
       </defs>
-      {partial >= 0 && <Partial place={place} row={partial} />}
+      {partial >= 0 && <Partial place={place} first={partial} last={lastPartial} />}
       {model.series.map((series, at) => {
         const color = `var(--fw-chart-${series.color})`
         if (series.mark === 'line')
@@ -147,9 +147,11 @@ function Marks({ model, place }: { model: ChartModel; place: Place }) {
   )
 }
 
-/** A stretch of time that is not over: what is there is so far. */
-function Partial({ place, row }: { place: Place; row: number }) {
-  const { from, to } = rowExtent(place, row)
+const isPartial = (row: ChartModel['rows'][number]): boolean => row.isPartial === true
+
+/** Stretches of time that are not over, in several zones maybe two: what is there is so far. */
+function Partial({ place, first, last }: { place: Place; first: number; last: number }) {
+  const [{ from }, { to }] = [rowExtent(place, first), rowExtent(place, last)]
   return <rect x={from} y={place.area.y} width={to - from} height={place.area.height} className={classes.partial} />
 }
 
