@@ -59,6 +59,7 @@ async function run(log: (line: string) => void): Promise<Measurement[]> {
     nextTask: () => setImmediate(),
     visibleStores: () => millionStores.map((store) => store.id),
     settingsOf: (storeId) => millionStores.find((store) => store.id === storeId),
+    maySeeEmployees: () => true,
     keptIds: async () => [],
     documents: async () => [],
     fetchDocuments: async () => undefined,

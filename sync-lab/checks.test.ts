@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
+import { type ExportRequest, noFilter } from '../src-renderer/data/data-api.ts'
 import { type LabConsole, STORE, startWorld, type World } from './console-world.ts'
 
 let world: World
@@ -242,4 +243,38 @@ describe('the register of refusals', () => {
     other.setOnline(false)
     expect(await other.data.compareRefusals(STORE)).toEqual({ ok: false, number: null, why: 'unreachable' })
   })
+})
+
+it('who checked is told to managers: in rows, in filter menus and in exports', async () => {
+  await world.post(shopper(s, 'spot_check', `customer-${s}`))
+  const [anna, mira] = [await signedIn('a'), await signedIn('m', '600', 'mira')]
+  await decide(anna, s, 'acknowledge')
+  await decide(anna, s, 'resolve', { outcome: 'approved', method: 'sight_check', itemsChecked: 2, differences: [] })
+  const filter = { ...noFilter, text: s }
+  const read = async (lab: LabConsole) => {
+    const nowMs = Date.now()
+    const { rows } = await lab.data.sessions({ ...filter, nowMs, sort: 'id', descending: false, offset: 0, limit: 10 })
+    const [again] = await lab.data.sessionRows([{ storeId: STORE, id: s }])
+    const { checkMethod, checkedBy } = await lab.data.facets({ ...filter, nowMs })
+    const told = rows.map((row) => [row.checkMethod, row.differences, row.checkedBy])
+    return { told, again: again?.checkedBy, methods: checkMethod.find(({ count }) => count > 0)?.value, checkedBy }
+  }
+  const toManager = await eventually(
+    () => read(mira),
+    ({ told }) => told[0]?.[2] === '100',
+  )
+  expect(toManager).toMatchObject({ told: [['sight_check', 0, '100']], again: '100', methods: 'sight_check' })
+  expect(toManager.checkedBy).toContainEqual({ value: '100', count: 1 })
+  const toOthers = await eventually(
+    () => read(anna),
+    ({ told }) => told[0]?.[0] === 'sight_check',
+  )
+  expect(toOthers).toEqual({ told: [['sight_check', 0, null]], again: null, methods: 'sight_check', checkedBy: [] })
+  const query = { ...filter, nowMs: Date.now(), sort: 'id' as const, descending: false }
+  const request: ExportRequest = {
+    ...{ query, only: null, format: 'csv', tables: ['sessions'], columns: ['id', 'checkedBy'], times: 'utc' },
+    csv: { separator: ',', decimal: '.' },
+  }
+  const target = { name: 'file', handle: null }
+  expect(await anna.data.exportSessions('w', request, target, () => undefined)).toMatchObject({ field: 'columns.1' })
 })

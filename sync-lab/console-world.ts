@@ -38,6 +38,7 @@ export const bootstrap = bootstrapSchema.parse({
     { number: '300', name: 'Vera', password: 'vera', role: 'viewer', stores: [STORE] },
     { number: '400', name: 'Dora', password: 'dora', role: 'supervisor', stores: [EXPIRING_STORE] },
     { number: '500', name: 'Emil', password: 'emil', role: 'supervisor', stores: [EXPIRING_STORE] },
+    { number: '600', name: 'Mira', password: 'mira', role: 'manager', stores: [STORE] },
   ],
 })
 

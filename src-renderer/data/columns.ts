@@ -111,6 +111,8 @@ export class NumberColumn {
 
 type Codes = Uint8Array | Uint16Array | Int32Array
 
+type RankKey = string | number | boolean | null
+
 /** Values that repeat, as codes of one dictionary for all rows. */
 export class CodeColumn<Value> {
   codes: Codes = new Uint8Array(0)
@@ -146,6 +148,21 @@ export class CodeColumn<Value> {
     const codes = new Width(room)
     codes.set(this.codes)
     this.codes = codes
+  }
+
+  /**
+   * The values in the order of a list, nulls last in both directions.
+   * @param keyOf what a value sorts by; values of the same key share a rank
+   * @returns how many ranks there are, and the rank of each code
+   */
+  ranked(keyOf: (value: Value) => RankKey, descending: boolean): { size: number; ranks: Int32Array } {
+    const direction = descending ? -1 : 1
+    const keys = [...new Set(this.values.map(keyOf))].sort((a, b) => {
+      if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
+      return a < b ? -direction : a > b ? direction : 0
+    })
+    const rankOf = new Map(keys.map((key, rank) => [key, rank]))
+    return { size: keys.length, ranks: Int32Array.from(this.values, (value) => rankOf.get(keyOf(value)) ?? 0) }
   }
 
   /** Sets row `rows[i]` to the value of code `codes[i]`; a negative row is left out. */

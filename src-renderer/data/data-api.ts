@@ -199,8 +199,11 @@ export type SessionSort =
   | 'endReason'
   | 'currency'
   | 'reviewed'
+  | 'furthestStep'
+  | 'obstacle'
+  | 'checkMethod'
 
-/** Rows without a value come last in both directions; ties go by last activity, newest first, then by id. */
+/** Steps sort as they follow each other. Rows without a value come last in both directions; ties go by last activity, newest first, then by id. */
 export interface SessionQuery extends SessionFilter {
   sort: SessionSort
   descending: boolean
@@ -216,7 +219,7 @@ export interface SessionPage {
    * of the newest days only, and must be shown as that.
    */
   complete: boolean
-  /** Rows of this page, with unsent decisions already applied. */
+  /** Rows of this page, with unsent decisions already applied; `checkedBy` is null for whoever may not see it. */
   rows: SessionSummary[]
   /** Exact count of all rows under the filter. */
   count: number
@@ -250,6 +253,7 @@ export interface SessionFacets {
   furthestStep: FacetValue[]
   obstacle: FacetValue[]
   checkMethod: FacetValue[]
+  /** Empty for whoever may not see figures of single employees. */
   checkedBy: FacetValue[]
 }
 
@@ -492,9 +496,16 @@ export const exportColumnTitles = {
   interactionMs: 'Interaction time (s)',
   rating: 'Rating (1 to 5)',
   reviewed: 'Reviewed',
+  furthestStep: 'Came as far as',
+  obstacle: 'What stood in the way',
+  checkMethod: 'Checked by',
+  checkedBy: 'Checked by employee',
+  differences: 'Differences',
 } as const
 export type ExportColumn = keyof typeof exportColumnTitles
 export const exportColumns = Object.keys(exportColumnTitles) as [ExportColumn, ...ExportColumn[]]
+/** Of them, those for whoever may see figures of single employees; others are refused them. */
+export const employeeExportColumns: readonly ExportColumn[] = ['checkedBy']
 
 /** `sessions` has one row per session; the others come from full documents, of the sessions whose details are on this PC. */
 export const exportTableTitles = {
@@ -603,7 +614,7 @@ export interface WorkerApi extends Omit<AbandonedApi, 'putBackList'>, ChartApi {
   facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets>
   /** Somebody is about to search ids: makes that quick, in pauses. */
   expectSearch(): Promise<void>
-  /** Rows of these sessions as they are now, whatever the filter; null for one that is gone. */
+  /** Rows of these sessions as they are now, whatever the filter, as in a page; null for one that is gone. */
   sessionRows(keys: SessionKey[]): Promise<(SessionSummary | null)[]>
   /** Count and sums of these sessions; those that are gone are left out. */
   sessionTotals(keys: SessionKey[]): Promise<{ count: number; totals: SessionPage['totals'] }>

@@ -228,7 +228,7 @@ export class DataService implements WorkerApi {
       staleAfterMinutes: (storeId) => this.who.staleAfterMinutes(storeId),
       currencyOf: (storeId) => this.who.currencyOf(storeId),
       isComplete: () => this.history.reading === null,
-      maySeeEmployees: () => this.who.identity?.employee.role === 'manager',
+      maySeeEmployees: () => this.who.maySeeEmployees,
       isOnline: () => this.sync.connection === 'online',
       lastContactAt: (storeId) => this.history.lastContactAt[storeId] ?? null,
     })
@@ -345,6 +345,7 @@ export class DataService implements WorkerApi {
       keptIds: (storeId) => this.database.keptIds(storeId),
       documents: (keys) => this.keptDocuments(keys),
       fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
+      maySeeEmployees: () => this.who.maySeeEmployees,
       isSignedIn: () => this.who.identity !== null,
       isDesktop: () => this.local !== null,
     })
@@ -429,7 +430,8 @@ export class DataService implements WorkerApi {
     const storeIds = this.who.visibleStores(query.storeIds)
     const page = this.index.query({ ...query, storeIds }, (id) => this.who.staleAfterMinutes(id))
     this.history.answered()
-    return { ...page, complete: this.history.reading === null }
+    const rows = page.rows.map((row) => this.readable(row))
+    return { ...page, rows, complete: this.history.reading === null }
   }
 
   async expectSearch(): Promise<void> {
@@ -439,13 +441,21 @@ export class DataService implements WorkerApi {
 
   async facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>): Promise<SessionFacets> {
     const storeIds = this.who.visibleStores(filter.storeIds)
-    return this.index.facets({ ...filter, storeIds }, (id) => this.who.staleAfterMinutes(id))
+    const facets = this.index.facets({ ...filter, storeIds }, (id) => this.who.staleAfterMinutes(id))
+    // How many each has checked is a figure of single employees.
+    return this.who.maySeeEmployees ? facets : { ...facets, checkedBy: [] }
   }
 
   async sessionRows(keys: SessionKey[]): Promise<(SessionSummary | null)[]> {
-    return keys.map(({ storeId, id }) =>
-      this.who.settingsOf(storeId) === undefined ? null : (this.index.get(storeId, id) ?? null),
-    )
+    return keys.map(({ storeId, id }) => {
+      const row = this.who.settingsOf(storeId) === undefined ? undefined : this.index.get(storeId, id)
+      return row === undefined ? null : this.readable(row)
+    })
+  }
+
+  /** Who checked is no business of everybody's. */
+  private readable(row: SessionSummary): SessionSummary {
+    return row.checkedBy === null || this.who.maySeeEmployees ? row : { ...row, checkedBy: null }
   }
 
   async sessionTotals(keys: SessionKey[]): Promise<{ count: number; totals: SessionPage['totals'] }> {

@@ -128,6 +128,10 @@ const running = (finishedMs: number, since: number | null, nowMs: number) =>
 function sortValue(row: SessionSummary, sort: SessionSort, nowMs: number): string | number | null {
   if (sort === 'waitingMs') return running(row.waitingMs, row.waitingSince, nowMs)
   if (sort === 'interactionMs') return running(row.interactionMs, row.interactingSince, nowMs)
+  if (sort === 'furthestStep' && row.furthestStep !== null) {
+    const place = labels.stepsInOrder.indexOf(row.furthestStep)
+    return place < 0 ? labels.stepsInOrder.length : place
+  }
   return sort === 'reviewed' ? Number(row.reviewed) : row[sort]
 }
 
@@ -208,7 +212,8 @@ const labels = {
   state: ['open', 'closed', 'cancelled', 'partially_returned'] as const,
   progress: ['basket_created', 'payment_completed', 'abandoned', 'something_new'],
   client: ['matrix', 'sdk-ios', 'Zebra ™'],
-  step: ['basket_created', 'payment_started', 'session_completed'],
+  step: ['basket_created', 'payment_started', 'payment_completed', 'something_new'],
+  stepsInOrder: ['basket_created', 'checkout_started', 'payment_started', 'payment_completed', 'session_completed'],
   obstacle: ['payment_failed', 'none', 'something_new'],
   method: ['sight_check', 'full_rescan'],
   staff: ['1001', '1002', 'null'],
@@ -300,6 +305,9 @@ const SORTS: SessionSort[] = [
   'endReason',
   'currency',
   'reviewed',
+  'furthestStep',
+  'obstacle',
+  'checkMethod',
 ]
 const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   storeIds: fc.oneof(fc.constant(STORES), fc.subarray([...STORES, 'unknown'])),

@@ -2,6 +2,7 @@
  * Sort orders of all rows, one permutation per column, kept while rows change. A page is then a walk along the order over
  * the rows under the filter. Nulls come last in both directions; ties go by last activity, newest first, then by id.
  */
+import { type Step, steps } from '#shared/session/abandoned-story.ts'
 import { runningTotalMs } from '#shared/session/activity.ts'
 import type { CodeColumn, NumberColumn } from './columns.ts'
 import type { SessionSort } from './data-api.ts'
@@ -46,6 +47,9 @@ const rankedSorts = [
   'currency',
   'rating',
   'reviewed',
+  'furthestStep',
+  'obstacle',
+  'checkMethod',
 ] as const
 type RankedSort = (typeof rankedSorts)[number]
 type OrderedSort = Exclude<SessionSort, RankedSort>
@@ -584,17 +588,17 @@ export class SessionOrders {
   }
 
   private ranking(sort: RankedSort, descending: boolean): Ranking {
-    const { profiles, storeId } = this.columns
-    if (sort !== 'storeId') {
-      const { values, ranks } = profiles.ranked(sort, descending)
-      return { size: values.length, codes: profiles.codes, ranks }
-    }
-    const sorted = [...storeId.values].sort()
-    if (descending) sorted.reverse()
-    return {
-      size: sorted.length,
-      codes: storeId.codes,
-      ranks: Int32Array.from(storeId.values, (value) => sorted.indexOf(value)),
+    const { profiles, storeId, traits } = this.columns
+    switch (sort) {
+      case 'storeId':
+        return { codes: storeId.codes, ...storeId.ranked((id) => id, descending) }
+      case 'furthestStep':
+        return { codes: traits.codes, ...traits.ranked((value) => placeOfStep(value.furthestStep), descending) }
+      case 'obstacle':
+      case 'checkMethod':
+        return { codes: traits.codes, ...traits.ranked((value) => value[sort], descending) }
+      default:
+        return { codes: profiles.codes, ...profiles.ranked((profile) => profile[sort], descending) }
     }
   }
 
@@ -635,6 +639,13 @@ export class SessionOrders {
     })
     return pages.flat()
   }
+}
+
+/** Unknown steps come after the known ones. */
+function placeOfStep(step: string | null): number | null {
+  if (step === null) return null
+  const place = steps.indexOf(step as Step)
+  return place < 0 ? steps.length : place
 }
 
 /** The first `count` rows of a set in an order: a heap holds the best so far, its worst on top. */

@@ -88,20 +88,6 @@ export class SessionProfiles extends CodeColumn<Profile> {
     } as Profile
     return this.codeOf(JSON.stringify(profile), () => profile)
   }
-
-  /**
-   * Values of a label in the order of a list, nulls last in both directions.
-   * @returns `values`, and by profile the position of its value among them
-   */
-  ranked<Name extends LabelName>(name: Name, descending: boolean): { values: Labels[Name][]; ranks: Int32Array } {
-    const direction = descending ? -1 : 1
-    const values = [...new Set(this.values.map((profile) => profile[name]))].sort((a, b) => {
-      if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
-      return a < b ? -direction : a > b ? direction : 0
-    })
-    const rankOf = new Map(values.map((value, rank) => [value, rank]))
-    return { values, ranks: Int32Array.from(this.values, (profile) => rankOf.get(profile[name]) ?? 0) }
-  }
 }
 
 function ratingNumber(rating: number): number {

@@ -1,6 +1,6 @@
 /** Who is signed in, and their stores: kept in IndexedDB, and changed by what the backend answers. */
 import type { EmployeeRef } from '#shared/protocol/primitives.ts'
-import type { StoreSettings } from '#shared/protocol/store-settings.ts'
+import { type StoreSettings, seesEmployees } from '#shared/protocol/store-settings.ts'
 import { type Identity, identitySchema } from '#shared/protocol/sync.ts'
 import type { SignInOutcome } from './data-api.ts'
 import type { ConsoleDatabase } from './database.ts'
@@ -32,6 +32,11 @@ export class SignedIn {
   get employee(): EmployeeRef {
     const { number, name } = this.known?.employee ?? { number: '', name: '' }
     return { number, name }
+  }
+
+  /** Whether the employee is shown figures of single employees. */
+  get maySeeEmployees(): boolean {
+    return seesEmployees(this.known?.employee.role)
   }
 
   get stores(): readonly StoreSettings[] {

@@ -10,7 +10,13 @@ import {
   readLayout,
   unknownColumns,
 } from './column-layout.ts'
-import { MAX_COLUMN_WIDTH, MIN_COLUMN_WIDTH, sessionColumnIds } from './session-columns.ts'
+import {
+  isOpenColumn,
+  isSessionColumn,
+  MAX_COLUMN_WIDTH,
+  MIN_COLUMN_WIDTH,
+  sessionColumnIds,
+} from './session-columns.ts'
 
 const seed = Number(process.env.FLOORWALKER_SEED ?? 20_261_127)
 
@@ -57,14 +63,14 @@ it(`moves one column and keeps the order of the others (seed ${seed})`, () => {
 it('keeps columns of a newer version, names those it would show, and jumps over them', () => {
   const layout = readLayout({ columnOrder: ['activity', 'loyalty', 'client'], columnVisibility: { karma: false } })
   expect(unknownColumns(layout)).toEqual(['loyalty'])
-  const moved = moveColumnBy(layout, 'client', -1)
+  const moved = moveColumnBy(layout, orderedColumns(layout).filter(isSessionColumn), 'client', -1)
   expect(orderedColumns(moved).slice(0, 3)).toEqual(['client', 'activity', 'loyalty'])
   expect(moved.columnVisibility).toEqual({ karma: false })
 })
 
 it('does not move the first column further, nor the last', () => {
-  expect(moveColumnBy(defaultLayout, 'activity', -1)).toBe(defaultLayout)
-  expect(moveColumnBy(defaultLayout, 'id', 1)).toBe(defaultLayout)
+  expect(moveColumnBy(defaultLayout, sessionColumnIds, 'activity', -1)).toBe(defaultLayout)
+  expect(moveColumnBy(defaultLayout, sessionColumnIds, 'id', 1)).toBe(defaultLayout)
 })
 
 it('tells layouts apart by what they show', () => {
@@ -72,4 +78,21 @@ it('tells layouts apart by what they show', () => {
   expect(isSameLayout(defaultLayout, { ...defaultLayout, columnOrder: [...sessionColumnIds] })).toBe(true)
   expect(isSameLayout(defaultLayout, { ...defaultLayout, columnVisibility: { client: true } })).toBe(true)
   expect(isSameLayout(defaultLayout, { ...defaultLayout, columnVisibility: { client: false } })).toBe(false)
+})
+
+it('jumps over the columns that somebody may not see', () => {
+  const listed = sessionColumnIds.filter((id) => isOpenColumn(id, false))
+  const moved = moveColumnBy(defaultLayout, listed, 'checkMethod', 1)
+  expect(orderedColumns(moved).filter((id) => listed.some((each) => each === id))).toEqual(
+    listed.flatMap((id) => (id === 'checkMethod' ? [] : id === 'differences' ? ['differences', 'checkMethod'] : [id])),
+  )
+})
+
+it('shows a list that was kept before a column was there as it was', () => {
+  const kept = { columnOrder: ['id', 'client'], columnVisibility: { id: true }, columnSizing: {} }
+  const layout = readLayout(kept)
+  expect(orderedColumns(layout).filter((id) => isShown(layout, id))).toEqual([
+    ...['id', 'client', 'activity', 'lastActivityAt', 'startedAt', 'quantity', 'total', 'storeId', 'progress'],
+    ...['spotCheck', 'ageVerification', 'waitingMs'],
+  ])
 })

@@ -70,9 +70,11 @@ export function moveColumn(layout: ColumnLayout, id: string, to: string): Column
   return { ...layout, columnOrder: order }
 }
 
-/** The layout with a column moved over its neighbour; unknown columns, which are not listed, are jumped over. */
-export function moveColumnBy(layout: ColumnLayout, id: string, step: -1 | 1): ColumnLayout {
-  const listed: string[] = orderedColumns(layout).filter(isSessionColumn)
+/**
+ * The layout with a column moved over its neighbour.
+ * @param listed the columns that the person sees, in the layout's order; all others are jumped over
+ */
+export function moveColumnBy(layout: ColumnLayout, listed: readonly string[], id: string, step: -1 | 1): ColumnLayout {
   const neighbour = listed[listed.indexOf(id) + step]
   return neighbour === undefined ? layout : moveColumn(layout, id, neighbour)
 }

@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import { create } from 'zustand'
-import type { Employee, StoreSettings } from '#shared/protocol/store-settings.ts'
+import { type Employee, type StoreSettings, seesEmployees } from '#shared/protocol/store-settings.ts'
 import type { DataApi, DataStatus } from '../data/data-api.ts'
 
 export const DataContext = createContext<DataApi | null>(null)
@@ -49,6 +49,10 @@ export const useEmployee = (): Employee | null => useDataStatus((status) => stat
 /** A viewer reads only. */
 export const useMayDecide = (): boolean =>
   useDataStatus((status) => status.identity !== null && status.identity.employee.role !== 'viewer')
+
+/** Whether figures of single employees, and who checked what, are shown. */
+export const useMaySeeEmployees = (): boolean =>
+  useDataStatus((status) => seesEmployees(status.identity?.employee.role))
 
 /** UTC milliseconds of the oldest last contact among the stores (empty means all): how old what is shown may be. */
 export function useDataAge(storeIds: string[]): number | null {

@@ -6,7 +6,7 @@ import {
   checkLabels,
   clientLabel,
   endReasonLabels,
-  methodLabels,
+  methodLabel,
   obstacleLabel,
   progressLabel,
   stateLabels,
@@ -102,7 +102,7 @@ export function choiceWords(name: ChoiceName, value: string): string {
     case 'obstacle':
       return obstacleLabel(value)
     case 'checkMethod':
-      return methodLabels[value as keyof typeof methodLabels] ?? value
+      return methodLabel(value)
     case 'weekday':
       return weekdayNames[Number(value)] ?? value
     case 'hour':

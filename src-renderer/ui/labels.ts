@@ -111,6 +111,9 @@ export const obstacleLabels: Record<Obstacle, string> = {
 /** An obstacle in words; unknown ones as they are. */
 export const obstacleLabel = (obstacle: string): string => obstacleLabels[obstacle as Obstacle] ?? obstacle
 
+/** How a spot check was made, in words; unknown ways as they are. */
+export const methodLabel = (method: string): string => methodLabels[method as keyof typeof methodLabels] ?? method
+
 /** Why a console is not online, in words that say what to do or that nothing is to do. */
 export function problemText(code: ProblemCode | null): string {
   switch (code) {

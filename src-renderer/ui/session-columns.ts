@@ -12,6 +12,8 @@ export interface SessionColumn {
   right?: boolean
   /** Takes a share of the room that is left. */
   wide?: boolean
+  /** Only for whoever may see figures of single employees. */
+  ofEmployees?: boolean
 }
 
 export const MIN_COLUMN_WIDTH = 36
@@ -38,6 +40,11 @@ const columns = {
   rating: { title: 'Rating', width: 64, sort: 'rating' },
   reviewed: { title: 'Reviewed', width: 72, sort: 'reviewed' },
   endReason: { title: 'Ended by', width: 138, sort: 'endReason' },
+  furthestStep: { title: 'Came as far as', width: 188, sort: 'furthestStep' },
+  obstacle: { title: 'What stood in the way', width: 176, sort: 'obstacle' },
+  checkMethod: { title: 'Checked by', width: 108, sort: 'checkMethod' },
+  checkedBy: { title: 'Checked by employee', width: 152, ofEmployees: true },
+  differences: { title: 'Differences', width: 84, right: true },
   customerId: { title: 'Customer', width: 104, sort: 'customerId', wide: true },
   id: { title: 'Session', width: 104, sort: 'id', wide: true },
 } satisfies Record<string, SessionColumn>
@@ -50,6 +57,10 @@ export const sessionColumnIds = Object.keys(columns) as SessionColumnId[]
 export const sessionColumn = (id: SessionColumnId): SessionColumn => columns[id]
 
 export const isSessionColumn = (id: string): id is SessionColumnId => Object.hasOwn(columns, id)
+
+/** Whether somebody can have a column: known here, and none of single employees where they may not see those. */
+export const isOpenColumn = (id: string, maySeeEmployees: boolean): id is SessionColumnId =>
+  isSessionColumn(id) && (maySeeEmployees || sessionColumn(id).ofEmployees !== true)
 
 /** Title of the column that a list is sorted by. */
 export const sortTitle = (sort: SessionSort): string =>

@@ -50,6 +50,9 @@ const sorts: Record<SessionSort, true> = {
   endReason: true,
   currency: true,
   reviewed: true,
+  furthestStep: true,
+  obstacle: true,
+  checkMethod: true,
 }
 const isSort = (value: unknown): value is SessionSort => typeof value === 'string' && Object.hasOwn(sorts, value)
 

@@ -64,6 +64,9 @@ export type StoreSettings = z.infer<typeof storeSettingsSchema>
 export const roleSchema = z.enum(['supervisor', 'manager', 'viewer'])
 export type Role = z.infer<typeof roleSchema>
 
+/** Whether a role is shown figures of single employees, and who checked which sessions. */
+export const seesEmployees = (role: Role | undefined): boolean => role === 'manager'
+
 export const employeeSchema = z.object({ number: z.string(), name: z.string(), role: roleSchema })
 export type Employee = z.infer<typeof employeeSchema>
 

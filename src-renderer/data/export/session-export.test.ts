@@ -88,11 +88,11 @@ const rowArbitrary: fc.Arbitrary<SessionSummary> = fc
     rating: maybe(fc.integer({ min: 1, max: 5 })),
     reviewed: fc.boolean(),
     preventedLoss: fc.constant(0),
-    furthestStep: fc.constant(null),
-    obstacle: fc.constant(null),
-    checkMethod: fc.constant(null),
-    checkedBy: fc.constant(null),
-    differences: fc.constant(null),
+    furthestStep: maybe(fc.constantFrom('basket_created', 'something,new')),
+    obstacle: maybe(fc.constantFrom('payment_failed', '=new')),
+    checkMethod: maybe(fc.constantFrom('sight_check', 'full_rescan')),
+    checkedBy: maybe(fc.constantFrom('00123', '=1001', '1002')),
+    differences: maybe(fc.constantFrom(0, 1, 254, 255, 70_000)),
   })
   .map((row) => ({ ...row, currency: storeOf(row.storeId).currency }))
 
@@ -162,6 +162,7 @@ function world(rows: readonly SessionSummary[], parts: Partial<ExportHost> = {})
     nextTask: () => setImmediate(),
     visibleStores: (ids) => allStores.filter((id) => ids.length === 0 || ids.includes(id)),
     settingsOf: (storeId) => stores.find((store) => store.id === storeId),
+    maySeeEmployees: () => true,
     keptIds: async () => [],
     documents: async (keys) => keys.map(() => undefined),
     fetchDocuments: async () => undefined,
@@ -432,6 +433,19 @@ describe('an export under way', () => {
     expect(await exports.size(scope)).toEqual({ sessions: 2, withDetails: 0 })
     done(await start({ ...scope, columns: ['id'] }))
     expect(idsIn(sink)).toEqual(['s000003', 's000007'])
+  })
+
+  it('tells only those who may see single employees who checked', async () => {
+    const rows = [summary('a', { checkedBy: '1001', checkMethod: 'sight_check' })]
+    const columns: ExportColumn[] = ['id', 'checkMethod', 'checkedBy']
+    const manager = world(rows)
+    done(await manager.start({ columns }))
+    expect(idsIn(manager.sink)).toEqual(['a;sight_check;1001'])
+    const supervisor = world(rows, { maySeeEmployees: () => false })
+    expect(await supervisor.start({ columns })).toMatchObject({ ok: false, code: 'invalid', field: 'columns.2' })
+    expect(supervisor.sink.bytes).toHaveLength(0)
+    done(await supervisor.start({ columns: ['id', 'checkMethod'] }))
+    expect(idsIn(supervisor.sink)).toEqual(['a;sight_check'])
   })
 
   it.each([

@@ -17,6 +17,7 @@ import {
   type ExportSize,
   type ExportTable,
   type ExportTarget,
+  employeeExportColumns,
   exportColumns,
   exportTables,
   exportTableTitles,
@@ -68,6 +69,8 @@ export interface ExportHost {
   /** Ids among `storeIds` (empty for all) that the person of now may see. */
   visibleStores: (storeIds: readonly string[]) => string[]
   settingsOf: (storeId: string) => StoreSettings | undefined
+  /** Whether the person of now may see figures of single employees. */
+  maySeeEmployees: () => boolean
   /** Keys of all sessions of a store whose documents are on this PC. */
   keptIds: (storeId: string) => Promise<string[]>
   /** Documents as the screens show them; undefined for those that are not on this PC. */
@@ -155,6 +158,11 @@ export class SessionExports {
     if (!choices.success) {
       const { field, message } = describeIssue(choices.error)
       return { ok: false, code: 'invalid', message: `${field} ${message}`, field }
+    }
+    const closed = request.columns.findIndex((column) => employeeExportColumns.includes(column))
+    if (closed >= 0 && !this.host.maySeeEmployees()) {
+      const field = `columns.${closed}`
+      return { ok: false, code: 'invalid', message: `${field} is for managers only`, field }
     }
     return this.work(workId, onProgress, async (work) => {
       const sink = await this.host.openSink(target, workId)

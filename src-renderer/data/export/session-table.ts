@@ -6,6 +6,7 @@ import type { ZoneOffsets } from '#shared/time/zone-offsets.ts'
 import { type ExportColumn, exportColumnTitles } from '../data-api.ts'
 import type { SessionColumns } from '../session-columns.ts'
 import type { Profile } from '../session-profiles.ts'
+import type { Traits } from '../session-traits.ts'
 import type { ColumnHead, SliceColumn, TextColumn } from './table-slice.ts'
 
 /** What columns need to know beyond the rows. */
@@ -46,6 +47,11 @@ const heads: Record<ExportColumn, Omit<ColumnHead, 'title'>> = {
   interactionMs: { field: 'interaction_s', kind: 'number', width: 20 },
   rating: { field: 'rating', kind: 'number', whole: true, width: 15 },
   reviewed: { field: 'reviewed', kind: 'flag', width: 11 },
+  furthestStep: { field: 'furthest_step', kind: 'label', width: 20 },
+  obstacle: { field: 'obstacle', kind: 'label', width: 22 },
+  checkMethod: { field: 'check_method', kind: 'label', width: 16 },
+  checkedBy: { field: 'checked_by', kind: 'label', width: 20 },
+  differences: { field: 'differences', kind: 'number', whole: true, width: 12 },
 }
 
 /** The head of a column. */
@@ -60,6 +66,14 @@ const label = (labelOf: (profile: Profile) => string | null): Gather => {
     kind: 'label',
     codes: pick(rows, profiles.codes),
     labelOf: (code) => labelOf(profiles.values[code] as Profile),
+  })
+}
+
+const trait = (labelOf: (traits: Traits) => string | null): Gather => {
+  return ({ traits }, rows) => ({
+    kind: 'label',
+    codes: pick(rows, traits.codes),
+    labelOf: (code) => labelOf(traits.values[code] as Traits),
   })
 }
 
@@ -167,6 +181,15 @@ const gathers: Record<ExportColumn, Gather> = {
     for (let i = 0; i < rows.length; i += 1) values[i] = Number(profiles.get(rows[i] as number).reviewed)
     return { kind: 'flag', values }
   },
+  furthestStep: trait((traits) => traits.furthestStep),
+  obstacle: trait((traits) => traits.obstacle),
+  checkMethod: trait((traits) => traits.checkMethod),
+  checkedBy: ({ checkedBy }, rows) => ({
+    kind: 'label',
+    codes: pick(rows, checkedBy.codes),
+    labelOf: (code) => checkedBy.values[code] as string | null,
+  }),
+  differences: number(NO_DIGITS, ({ differences }, row) => differences.get(row)),
 }
 
 /** The wanted columns of some rows; they are good until the index changes. */

@@ -12,7 +12,8 @@ import {
   moveColumnBy,
   orderedColumns,
 } from '../../ui/column-layout.ts'
-import { isSessionColumn, type SessionColumnId, sessionColumn } from '../../ui/session-columns.ts'
+import { useMaySeeEmployees } from '../../ui/data-context.ts'
+import { isOpenColumn, type SessionColumnId, sessionColumn } from '../../ui/session-columns.ts'
 import classes from './columns.module.css'
 
 /** Pixels per press of a key. */
@@ -69,15 +70,16 @@ export const ColumnsMenu = memo(function ColumnsMenu({ layout, onLayout, isOpen,
 
 function ColumnList({ layout, onLayout }: Pick<ColumnsMenuProps, 'layout' | 'onLayout'>) {
   const [dragged, setDragged] = useState<SessionColumnId | null>(null)
-  const ids = orderedColumns(layout).filter(isSessionColumn)
+  const maySeeEmployees = useMaySeeEmployees()
+  const ids = orderedColumns(layout).filter((id) => isOpenColumn(id, maySeeEmployees))
   const widthOf = (id: SessionColumnId) => layout.columnSizing[id] ?? sessionColumn(id).width
   const size = (id: SessionColumnId, step: number) =>
     onLayout({ ...layout, columnSizing: { ...layout.columnSizing, [id]: clampWidth(widthOf(id) + step) } })
   const onKeyDown = (id: SessionColumnId) => (event: KeyboardEvent) => {
     if (!event.altKey) return
     const acts: Partial<Record<string, () => void>> = {
-      ArrowUp: () => onLayout(moveColumnBy(layout, id, -1)),
-      ArrowDown: () => onLayout(moveColumnBy(layout, id, 1)),
+      ArrowUp: () => onLayout(moveColumnBy(layout, ids, id, -1)),
+      ArrowDown: () => onLayout(moveColumnBy(layout, ids, id, 1)),
       ArrowLeft: () => size(id, -WIDTH_STEP),
       ArrowRight: () => size(id, WIDTH_STEP),
     }
@@ -122,7 +124,7 @@ function ColumnList({ layout, onLayout }: Pick<ColumnsMenuProps, 'layout' | 'onL
               tabIndex={-1}
               aria-label={`Move ${title} up`}
               disabled={index === 0}
-              onClick={() => onLayout(moveColumnBy(layout, id, -1))}
+              onClick={() => onLayout(moveColumnBy(layout, ids, id, -1))}
             >
               <IconArrowUp size={13} />
             </ActionIcon>
@@ -133,7 +135,7 @@ function ColumnList({ layout, onLayout }: Pick<ColumnsMenuProps, 'layout' | 'onL
               tabIndex={-1}
               aria-label={`Move ${title} down`}
               disabled={index === ids.length - 1}
-              onClick={() => onLayout(moveColumnBy(layout, id, 1))}
+              onClick={() => onLayout(moveColumnBy(layout, ids, id, 1))}
             >
               <IconArrowDown size={13} />
             </ActionIcon>

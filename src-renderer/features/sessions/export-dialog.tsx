@@ -9,13 +9,14 @@ import {
   type ExportScope,
   type ExportSize,
   type ExportTable,
+  employeeExportColumns,
   exportColumns,
   exportColumnTitles,
   exportTables,
   exportTableTitles,
 } from '../../data/data-api.ts'
 import { csvDialectOf } from '../../ui/csv-dialect.ts'
-import { useData, useDataStatus, useRevision, useStores } from '../../ui/data-context.ts'
+import { useData, useDataStatus, useMaySeeEmployees, useRevision, useStores } from '../../ui/data-context.ts'
 import { ExportProgressView } from '../../ui/export-progress.tsx'
 import { deviceZone } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
@@ -119,8 +120,12 @@ function ExportForm({ target, filterWords, listColumns, close, isStarted, onStar
     lastChoices = next
     setChoices(next)
   }
-  const { format, tables, columnChoice, chosen, times, csv } = choices
-  const columns = columnChoice === 'all' ? [...exportColumns] : columnChoice === 'list' ? [...listColumns] : chosen
+  const { format, tables, columnChoice, times, csv } = choices
+  const maySeeEmployees = useMaySeeEmployees()
+  const offered = exportColumns.filter((column) => maySeeEmployees || !employeeExportColumns.includes(column))
+  // Somebody else may have chosen them in this window.
+  const chosen = choices.chosen.filter((column) => offered.includes(column))
+  const columns = columnChoice === 'all' ? offered : columnChoice === 'list' ? [...listColumns] : chosen
   const withSessions = tables.includes('sessions')
   const withDetails = tables.some((table) => table !== 'sessions')
   const missing =
@@ -200,21 +205,21 @@ function ExportForm({ target, filterWords, listColumns, close, isStarted, onStar
             value={columnChoice}
             onChange={(value) => change({ columnChoice: value as ColumnChoice })}
             data={[
-              { value: 'all', label: `All ${exportColumns.length}` },
+              { value: 'all', label: `All ${offered.length}` },
               { value: 'list', label: `As in the list (${listColumns.length})` },
               { value: 'chosen', label: 'Chosen' },
             ]}
           />
           {columnChoice === 'chosen' && (
             <div className={classes.columns}>
-              {exportColumns.map((column) => (
+              {offered.map((column) => (
                 <Checkbox
                   key={column}
                   size="xs"
                   label={exportColumnTitles[column]}
                   checked={chosen.includes(column)}
                   onChange={() =>
-                    change({ chosen: exportColumns.filter((each) => chosen.includes(each) !== (each === column)) })
+                    change({ chosen: offered.filter((each) => chosen.includes(each) !== (each === column)) })
                   }
                 />
               ))}

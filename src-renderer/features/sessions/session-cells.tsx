@@ -13,6 +13,8 @@ import {
   checkLabels,
   clientLabel,
   endReasonLabels,
+  methodLabel,
+  obstacleLabel,
   progressLabel,
   stateLabels,
 } from '../../ui/labels.ts'
@@ -39,6 +41,13 @@ const cut = (text: string) => (
   <span className={classes.cut} title={text}>
     {text}
   </span>
+)
+
+const progress = (step: string) => (
+  <>
+    <ProgressMeter progress={step} />
+    {cut(progressLabel(step).text)}
+  </>
 )
 
 const instant = (at: number | null, { zone, nowMs, exactTimes }: CellContext): ReactNode => {
@@ -85,12 +94,7 @@ export const cells: Record<SessionColumnId, Cell> = {
       {store?.name ?? row.storeId}
     </span>
   ),
-  progress: (row) => (
-    <>
-      <ProgressMeter progress={row.progress} />
-      {cut(progressLabel(row.progress).text)}
-    </>
-  ),
+  progress: (row) => progress(row.progress),
   state: (row) => {
     const { text, tone } = stateLabels[row.state]
     return <Toned tone={tone}>{text}</Toned>
@@ -116,6 +120,11 @@ export const cells: Record<SessionColumnId, Cell> = {
       none
     ),
   endReason: (row) => (row.endReason === null ? none : cut(endReasonLabels[row.endReason])),
+  furthestStep: (row) => (row.furthestStep === null ? none : progress(row.furthestStep)),
+  obstacle: (row) => (row.obstacle === null ? none : cut(obstacleLabel(row.obstacle))),
+  checkMethod: (row) => (row.checkMethod === null ? none : cut(methodLabel(row.checkMethod))),
+  checkedBy: (row) => (row.checkedBy === null ? none : cut(row.checkedBy)),
+  differences: (row) => row.differences ?? none,
   customerId: (row) => (row.customerId === null ? none : cut(row.customerId)),
   id: (row) => (
     <span className={`${classes.cut} ${classes.quiet}`} title={row.id}>

@@ -18,7 +18,7 @@ import type { SessionSummary } from '#shared/session/session-summary.ts'
 import type { SessionKey, SessionSort } from '../../data/data-api.ts'
 import { useChosenStores, useUnknownStores } from '../../ui/chosen-stores.ts'
 import { type ColumnLayout, unknownColumns } from '../../ui/column-layout.ts'
-import { useData, useStores } from '../../ui/data-context.ts'
+import { useData, useMaySeeEmployees, useStores } from '../../ui/data-context.ts'
 import { FilterPills, type OpenFilter, SearchProblems } from '../../ui/filter-bar.tsx'
 import { filterTitles, filterWords } from '../../ui/filter-words.ts'
 import { counted } from '../../ui/labels.ts'
@@ -70,6 +70,7 @@ export function SessionsPage() {
   const navigate = useNavigate()
   const data = useData()
   const stores = useStores()
+  const maySeeEmployees = useMaySeeEmployees()
   const chosen = useChosenStores()
   const scope = useMemo(() => listScope(stores, chosen), [stores, chosen])
   const [{ layout, exactTimes }, setPreferences] = useListPreferences()
@@ -241,7 +242,7 @@ export function SessionsPage() {
   const exported = useCallbackRef(() => ({
     target: targetOf(selection, { ...question, nowMs }, count ?? 0),
     filterWords: activeFilters(filters).map((name) => filterWords(name, filters, scope)),
-    listColumns: listExportColumns(layout),
+    listColumns: listExportColumns(layout, maySeeEmployees),
   }))
   const exportButton = useMemo(() => <ExportSessions what={exported} />, [exported])
   return (

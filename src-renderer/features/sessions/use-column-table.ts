@@ -11,7 +11,9 @@ import {
 } from '@tanstack/react-table'
 import { useMemo } from 'react'
 import { type ColumnLayout, clampWidth, isShown, orderedColumns } from '../../ui/column-layout.ts'
+import { useMaySeeEmployees } from '../../ui/data-context.ts'
 import {
+  isOpenColumn,
   isSessionColumn,
   MAX_COLUMN_WIDTH,
   MIN_COLUMN_WIDTH,
@@ -35,13 +37,16 @@ const NO_ROWS: never[] = []
 
 /** Headers of the shown columns, their widths as a grid template, and handlers that change the layout. */
 export function useColumnTable(layout: ColumnLayout, onChange: (layout: ColumnLayout) => void) {
+  const maySeeEmployees = useMaySeeEmployees()
   const state = useMemo(
     () => ({
       columnOrder: orderedColumns(layout),
-      columnVisibility: Object.fromEntries(sessionColumnIds.map((id) => [id, isShown(layout, id)])),
+      columnVisibility: Object.fromEntries(
+        sessionColumnIds.map((id) => [id, isOpenColumn(id, maySeeEmployees) && isShown(layout, id)]),
+      ),
       columnSizing: layout.columnSizing,
     }),
-    [layout],
+    [layout, maySeeEmployees],
   )
   const table = useTable({
     features,
