@@ -99,10 +99,20 @@ test('left baskets offline: one reviewed item by item, two at once, goods ticked
     await page.keyboard.press('r')
     const bulk = page.getByTestId('bulk-review')
     await expect(bulk).toContainText('2 pieces')
-    await bulk.getByText('Not found', { exact: true }).click()
+    await expect(bulk.getByRole('radio', { name: 'By the rule' })).toBeChecked()
+    // Put back against the rule: asked once, by name; the rule's answer is at hand, and Escape changes nothing.
+    await bulk.getByText('Put back', { exact: true }).click()
+    await bulk.getByRole('button', { name: 'Review 2 baskets' }).click()
+    const question = page.getByRole('dialog')
+    await expect(question).toContainText('discard 1 piece')
+    await expect(question.getByRole('listitem')).toContainText(/^1Oat milk 1 lout 5 h \d+ min, limit was/)
+    await page.keyboard.press('Escape')
+    await expect(question).toHaveCount(0)
+    await expect(unsent(page)).toHaveText('2 unsent')
+    await bulk.getByText('By the rule', { exact: true }).click()
     await bulk.getByRole('button', { name: 'Review 2 baskets' }).click()
     await expect(page.getByTestId('basket-row')).toHaveCount(1)
-    await expect(unsent(page)).toHaveText('4 unsent')
+    await expect(unsent(page)).toHaveText('5 unsent')
 
     // What is left goes back: bread by hand, milk by two scans, and as it lay out too long it is to be discarded.
     await tab(page, 'Put back')
@@ -110,6 +120,12 @@ test('left baskets offline: one reviewed item by item, two at once, goods ticked
     await product(page, RYE_BREAD).focus()
     await page.keyboard.press(' ')
     await expect(product(page, RYE_BREAD)).toHaveCount(0)
+    await expect(product(page, OAT_MILK)).toBeFocused()
+    await page.keyboard.press('p')
+    await expect(question).toContainText('discard 2 pieces')
+    await expect(page.getByRole('button', { name: 'By the rule: discard' })).toBeFocused()
+    await page.keyboard.press('Escape')
+    await expect(question).toHaveCount(0)
     await scan(desktop, OAT_MILK)
     await expect(page.getByTestId('last-scan')).toContainText('1 of 2 pieces scanned')
     await scan(desktop, OAT_MILK)
@@ -118,13 +134,13 @@ test('left baskets offline: one reviewed item by item, two at once, goods ticked
     // A wrong tick is put right.
     const done = page.getByTestId('put-back-done')
     await done.getByRole('listitem').filter({ hasText: 'Rye bread' }).getByText('Not found', { exact: true }).click()
-    await expect(unsent(page)).toHaveText('7 unsent')
+    await expect(unsent(page)).toHaveText('8 unsent')
 
     // The power goes, still offline: all of it is kept.
     await desktop.kill()
     desktop = await launch()
     page = desktop.page
-    await expect(unsent(page)).toHaveText('7 unsent')
+    await expect(unsent(page)).toHaveText('8 unsent')
     await navigate(page, 'Abandoned')
     await expect(page.getByTestId('baskets-count')).toContainText('1 basket')
     await expect(basket(page, 'to-put-back')).toContainText('not sent yet')
@@ -147,10 +163,13 @@ test('left baskets offline: one reviewed item by item, two at once, goods ticked
     expect(declined.review).toMatchObject({ reason: 'Payment did not work', employee: { name: 'Anna Berg' } })
     expect(outcomes(declined)).toEqual({ milk: 'discarded', bread: 'put_back' })
     expect(declined.notes.map(({ text }) => text)).toEqual(['Talked to her at the door: wrong PIN.'])
-    for (const id of ['left-1', 'left-2']) {
+    for (const [id, expected] of [
+      ['left-1', { bread: 'put_back' }],
+      ['left-2', { milk: 'discarded' }],
+    ] as const) {
       const left = await read(id)
       expect(left.review?.reason).toBe('Left without paying')
-      expect(Object.values(outcomes(left))).toEqual(['not_found'])
+      expect(outcomes(left)).toEqual(expected)
     }
     const putBack = await read('to-put-back')
     expect(putBack.review).toBeNull()

@@ -130,6 +130,19 @@ export interface BulkReview {
   outcome: ItemOutcome | null
 }
 
+/** Also as the store's rule has it: what is past its limit is discarded, the rest put back. */
+export type RuledReview = Omit<BulkReview, 'outcome'> & { outcome: ItemOutcome | 'by_rule' | null }
+
+/** Pieces of a product that must be discarded by the store's rule. */
+export interface PastLimit {
+  storeId: string
+  name: string
+  quantity: number
+  /** Of the piece that has been out longest, UTC milliseconds, and until when that one might have gone back. */
+  scannedAt: number
+  discardAt: number
+}
+
 export interface NotExitedQuery {
   storeIds: string[]
   /** Paid from then on. */
@@ -244,7 +257,9 @@ export interface AbandonedApi {
   putBackList(query: PutBackQuery): Promise<PutBackList>
   /** Says what became of lines; one decision per basket. */
   settleLines(lines: LineKey[], outcome: ItemOutcome): Promise<BulkOutcome>
-  reviewBaskets(keys: SessionKey[], review: BulkReview): Promise<BulkOutcome>
+  reviewBaskets(keys: SessionKey[], review: RuledReview): Promise<BulkOutcome>
+  /** What of baskets nobody dealt with and must be discarded now, longest out first. */
+  pastLimit(keys: SessionKey[]): Promise<PastLimit[]>
   notExited(query: NotExitedQuery): Promise<NotExited>
   /** Newest first. */
   neverServed(query: { storeIds: string[]; endedFrom: number; nowMs: number }): Promise<NeverServed[]>

@@ -8,20 +8,22 @@ import type { Clock, MintId } from '#shared/time/clock.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
 import { AbandonedBaskets } from './abandoned/abandoned-baskets.ts'
 import { Handovers } from './abandoned/handovers.ts'
+import { LimitRule } from './abandoned/limit-rule.ts'
 import { ShiftEntries } from './abandoned/shift-entries.ts'
 import type {
   AbandonedPage,
   AbandonedQuery,
   BulkOutcome,
-  BulkReview,
   Handover,
   ItemOutcome,
   LineKey,
   NeverServed,
   NotExited,
   NotExitedQuery,
+  PastLimit,
   ProblemProducts,
   PutBackQuery,
+  RuledReview,
   ShiftKey,
 } from './abandoned-api.ts'
 import { Charts } from './aggregate/charts.ts'
@@ -142,6 +144,7 @@ export class DataService implements WorkerApi {
   private readonly desk: DecisionDesk
   private readonly shownPending: ShownPending
   private readonly abandonedBaskets: AbandonedBaskets
+  private readonly limitRule: LimitRule
   private readonly shiftEntries: ShiftEntries
   private readonly handovers: Handovers
   private readonly exports: ExportDesk
@@ -242,6 +245,13 @@ export class DataService implements WorkerApi {
       isComplete: () => this.history.reading === null,
       ownRows: () => this.ownRows(),
       pending: (storeId, id) => this.shownPending.get(storeId, id),
+      documents: (keys) => this.keptDocuments(keys),
+      fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
+    })
+    this.limitRule = new LimitRule({
+      baskets: this.abandonedBaskets,
+      settingsOf,
+      now: () => this.serverClock.now(),
       documents: (keys) => this.keptDocuments(keys),
       fetchDocuments: (storeId, ids) => this.runner.fetchDocuments(storeId, ids),
     })
@@ -555,8 +565,13 @@ export class DataService implements WorkerApi {
     return this.abandonedBaskets.settleLines(lines, outcome)
   }
 
-  reviewBaskets(keys: SessionKey[], review: BulkReview): Promise<BulkOutcome> {
-    return this.abandonedBaskets.reviewBaskets(keys, review)
+  reviewBaskets(keys: SessionKey[], { outcome, ...review }: RuledReview): Promise<BulkOutcome> {
+    if (outcome === 'by_rule') return this.limitRule.review(keys, review)
+    return this.abandonedBaskets.reviewBaskets(keys, { ...review, outcome })
+  }
+
+  pastLimit(keys: SessionKey[]): Promise<PastLimit[]> {
+    return this.limitRule.pastLimit(keys)
   }
 
   notExited(query: NotExitedQuery): Promise<NotExited> {

@@ -121,3 +121,11 @@ export function discardWords(discardAt: number, zone: string, nowMs: number): { 
   if (nowMs >= discardAt) return { text: `Discard, limit was ${clock}`, tone: 'bad' }
   return { text: `discard after ${clock}`, tone: discardAt - nowMs <= SOON_MS ? 'warn' : 'plain' }
 }
+
+/** How long goods have been out: `45 min`, `3 h 20 min`, `2 days`. */
+export function outWords(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000))
+  if (minutes < 120) return `${minutes} min`
+  if (minutes < 2_880) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return `${Math.floor(minutes / 1_440)} days`
+}

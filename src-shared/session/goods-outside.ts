@@ -1,5 +1,6 @@
 /** Goods that left their shelf or fridge: since when, and until when they may still go back. */
-import type { LineItem, SessionDocument } from '../protocol/session-document.ts'
+import type { ItemOutcome } from '../protocol/decisions.ts'
+import type { LineItem, SessionDocument, SettledLine } from '../protocol/session-document.ts'
 import type { PutBackSettings } from '../protocol/store-settings.ts'
 
 /**
@@ -35,3 +36,34 @@ export function discardAtOf(
   const minutes = settings[minutesOf[storage]]
   return minutes === null ? null : scannedAt + minutes * 60_000
 }
+
+/** One line of a basket with all that decides what becomes of it. */
+export interface BasketGoods {
+  line: LineItem
+  /** Pieces that were not returned. */
+  quantity: number
+  /** UTC milliseconds; the start of the session where no event says when it was scanned. */
+  scannedAt: number
+  /** UTC milliseconds; null where the store's rule never says so. */
+  discardAt: number | null
+  settled: SettledLine | null
+}
+
+/** The lines of a basket, frozen and chilled first, as they were scanned. */
+export function goodsOf(document: SessionDocument, settings: PutBackSettings): BasketGoods[] {
+  const scans = firstScans(document)
+  const settled = new Map(document.putBack.map((each) => [each.lineId, each]))
+  const goods = document.lineItems.map((line): BasketGoods => {
+    const scannedAt = scans.get(line.lineId) ?? Date.parse(document.startedAt)
+    const discardAt = discardAtOf(line.storage ?? 'ambient', scannedAt, settings)
+    const quantity = line.quantity - line.returnedQuantity
+    return { line, quantity, scannedAt, discardAt, settled: settled.get(line.lineId) ?? null }
+  })
+  return goods.filter(({ quantity }) => quantity > 0).sort((a, b) => coldness(a) - coldness(b))
+}
+
+const coldness = ({ line }: BasketGoods): number => ['frozen', 'chilled', 'ambient'].indexOf(line.storage ?? 'ambient')
+
+/** What the store's rule says about goods now: those past their limit are discarded, all others go back. */
+export const byRule = ({ discardAt }: Pick<BasketGoods, 'discardAt'>, nowMs: number): ItemOutcome =>
+  discardAt !== null && nowMs >= discardAt ? 'discarded' : 'put_back'

@@ -2,14 +2,15 @@
 import { Button, CloseButton, Loader, Textarea, TextInput } from '@mantine/core'
 import { IconArrowRight, IconBasketOff, IconCheck, IconScale } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { type KeyboardEvent, type RefObject, useEffect, useRef } from 'react'
+import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import { type StoreSettings, storeSettingsSchema } from '#shared/protocol/store-settings.ts'
 import { storyOf } from '#shared/session/abandoned-story.ts'
 import { wouldHaveExpiredAt } from '#shared/session/activity.ts'
-import type { SessionView } from '../../data/data-api.ts'
+import { type BasketGoods, byRule, goodsOf } from '#shared/session/goods-outside.ts'
+import type { DecisionInput, SessionView } from '../../data/data-api.ts'
 import {
   discardWords,
   itemOutcomeLabels,
@@ -24,18 +25,10 @@ import { Blank, InlineError, NotSent, Pill, Toned } from '../../ui/parts.tsx'
 import { SessionNotes } from '../../ui/session-notes.tsx'
 import { useCommands } from '../../ui/shortcuts.ts'
 import { useDecide } from '../../ui/use-decide.ts'
-import { useNow } from '../../ui/use-now.ts'
+import { serverNow, useNow } from '../../ui/use-now.ts'
 import classes from './basket-panel.module.css'
-import {
-  type BasketGoods,
-  byRule,
-  decisionOfDraft,
-  goodsOf,
-  openGoods,
-  outcomeOf,
-  type ReviewDraft,
-  useReviewDraft,
-} from './review-draft.ts'
+import { PastLimitDialog } from './past-limit-dialog.tsx'
+import { againstRule, decisionOfDraft, openGoods, outcomeOf, type ReviewDraft, useReviewDraft } from './review-draft.ts'
 import { StorageMark } from './storage-mark.tsx'
 
 interface BasketPanelProps {
@@ -98,10 +91,23 @@ function Basket({ view, store, onSaved, onClose, takesFocus }: BasketProps) {
   const cold = goods.filter(({ line }) => line.storage === 'chilled' || line.storage === 'frozen')
   const reasonField = useRef<HTMLInputElement>(null)
 
-  const save = async () => {
-    if (decision === null || busy || !(await decide(decision))) return
+  const [asking, setAsking] = useState<readonly BasketGoods[]>([])
+  const keep = async (decided: DecisionInput | null) => {
+    setAsking([])
+    if (decided === null || busy || !(await decide(decided))) return
     change(null)
     onSaved(!isReviewed)
+  }
+  const save = () => {
+    const over = againstRule(goods, draft, serverNow())
+    if (over.length > 0) setAsking(over)
+    else void keep(decision)
+  }
+  const keepByRule = () => {
+    const discarded = Object.fromEntries(asking.map(({ line }) => [line.lineId, 'discarded' as const]))
+    const ruled = { ...draft, outcomes: { ...draft.outcomes, ...discarded } }
+    change(ruled)
+    void keep(decisionOfDraft(ruled, goods, isReviewed, reasons[0] ?? ''))
   }
   useCommands([
     {
@@ -110,7 +116,7 @@ function Basket({ view, store, onSaved, onClose, takesFocus }: BasketProps) {
       text: isReviewed ? 'Save the outcomes of items' : 'Save the review',
       keys: 'mod+enter',
       icon: IconCheck,
-      run: () => void save(),
+      run: save,
     },
     { id: 'basket.reason', group: GROUP, text: 'Type a reason', keys: 'e', run: () => reasonField.current?.select() },
     { id: 'basket.close', group: GROUP, text: 'Close the basket', keys: 'escape', run: onClose, keysOnly: true },
@@ -174,7 +180,7 @@ function Basket({ view, store, onSaved, onClose, takesFocus }: BasketProps) {
           aria-label={isReviewed ? 'Outcomes of items' : 'Review'}
           onSubmit={(event) => {
             event.preventDefault()
-            void save()
+            save()
           }}
         >
           {!isReviewed && <ReasonFields draft={draft} reasons={reasons} field={reasonField} onChange={change} />}
@@ -190,6 +196,17 @@ function Basket({ view, store, onSaved, onClose, takesFocus }: BasketProps) {
         </form>
       )}
       <SessionNotes view={view} zone={zone} mayDecide={mayDecide} />
+      {asking.length > 0 && (
+        <PastLimitDialog
+          goods={asking.flatMap(({ line, quantity, scannedAt, discardAt }) =>
+            discardAt === null ? [] : { storeId: document.storeId, name: line.name, quantity, scannedAt, discardAt },
+          )}
+          nowMs={now}
+          onRule={keepByRule}
+          onPutBack={() => void keep(decision)}
+          onClose={() => setAsking([])}
+        />
+      )}
     </div>
   )
 }
@@ -327,7 +344,7 @@ function GoodsRow({ goods, draft, onOutcome, mayDecide, ownNumber, view, zone, n
   const shown = outcomeOf(goods, draft)
   const isNew = draft.outcomes[line.lineId] !== undefined && shown !== settled?.outcome
   const isOthers = settled !== null && settled.employee.number !== ownNumber
-  const limit = discardAt === null || settled !== null ? null : discardWords(discardAt, zone, now)
+  const limit = discardAt === null || (settled !== null && !isNew) ? null : discardWords(discardAt, zone, now)
   return (
     <li
       className={classes.item}

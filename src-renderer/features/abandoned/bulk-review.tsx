@@ -4,14 +4,16 @@ import { IconCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
-import type { BulkReview as Review } from '../../data/abandoned-api.ts'
+import type { PastLimit, RuledReview } from '../../data/abandoned-api.ts'
 import { itemOutcomeLabels, itemOutcomes, reviewReasons } from '../../ui/abandoned-words.ts'
 import { useData, useRevision } from '../../ui/data-context.ts'
 import { counted } from '../../ui/labels.ts'
 import { InlineError } from '../../ui/parts.tsx'
 import { useCommands } from '../../ui/shortcuts.ts'
+import { serverNow } from '../../ui/use-now.ts'
 import classes from './basket-panel.module.css'
 import type { BasketSelection } from './basket-selection.ts'
+import { PastLimitDialog } from './past-limit-dialog.tsx'
 
 interface BulkReviewProps {
   selection: BasketSelection
@@ -20,8 +22,10 @@ interface BulkReviewProps {
   onClose: () => void
 }
 
+const BY_RULE = 'by_rule'
 const SAY_NOTHING = 'nothing'
 const GROUP = 'Review of several baskets'
+const NO_ANSWER = 'The console’s data worker did not answer. What you typed is still here; please try again.'
 
 export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
   const data = useData()
@@ -29,7 +33,8 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
   const reasons = reviewReasons(null)
   const [reason, setReason] = useState(reasons[0] ?? '')
   const [note, setNote] = useState('')
-  const [outcome, setOutcome] = useState<Review['outcome']>(null)
+  const [outcome, setOutcome] = useState<RuledReview['outcome']>(BY_RULE)
+  const [asking, setAsking] = useState<readonly PastLimit[]>([])
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string | null>(null)
   const reasonField = useRef<HTMLInputElement>(null)
@@ -41,12 +46,12 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
     placeholderData: (before) => before,
   })
   const isReady = reason.trim() !== '' && keys.length > 0 && !busy
-  const save = async () => {
-    if (!isReady) return
+  const keep = async (saidOfItems: RuledReview['outcome']) => {
+    setAsking([])
     setBusy(true)
     setError(null)
     try {
-      const review = { reason: reason.trim(), note: note.trim() === '' ? null : note.trim(), outcome }
+      const review = { reason: reason.trim(), note: note.trim() === '' ? null : note.trim(), outcome: saidOfItems }
       const outcomeOfAll = await data.reviewBaskets(keys, review)
       if (!outcomeOfAll.ok)
         setError(
@@ -54,10 +59,20 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
         )
       onSaved(outcomeOfAll.saved)
     } catch {
-      setError('The console’s data worker did not answer. What you typed is still here; please try again.')
+      setError(NO_ANSWER)
     } finally {
       setBusy(false)
     }
+  }
+  const save = async () => {
+    if (!isReady) return
+    if (outcome !== 'put_back') return keep(outcome)
+    setBusy(true)
+    const over = await data.pastLimit(keys).catch(() => null)
+    setBusy(false)
+    if (over === null) setError(NO_ANSWER)
+    else if (over.length > 0) setAsking(over)
+    else await keep(outcome)
   }
   useCommands([
     {
@@ -126,17 +141,20 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
             size="xs"
             aria-labelledby="bulk-outcome"
             value={outcome ?? SAY_NOTHING}
-            onChange={(value) => setOutcome(itemOutcomes.find((each) => each === value) ?? null)}
+            onChange={(value) =>
+              setOutcome(value === BY_RULE ? BY_RULE : (itemOutcomes.find((each) => each === value) ?? null))
+            }
             data={[
-              { value: SAY_NOTHING, label: 'Say nothing' },
+              { value: BY_RULE, label: 'By the rule' },
               ...itemOutcomes.map((each) => ({ value: each, label: itemOutcomeLabels[each] })),
+              { value: SAY_NOTHING, label: 'Say nothing' },
             ]}
           />
         </div>
         <p className={classes.hint}>
-          {outcome === null
-            ? 'Items without an outcome leave the put-back list with the review.'
-            : 'Outcomes that somebody has given already stay as they are.'}
+          {outcome === null && 'Items without an outcome leave the put-back list with the review.'}
+          {outcome === BY_RULE && 'What is past the store’s limit is discarded, all else put back. '}
+          {outcome !== null && 'Outcomes that somebody has given already stay as they are.'}
         </p>
         {error !== null && <InlineError>{error}</InlineError>}
         <div className={classes.save}>
@@ -148,6 +166,15 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
           </span>
         </div>
       </form>
+      {asking.length > 0 && (
+        <PastLimitDialog
+          goods={asking}
+          nowMs={serverNow()}
+          onRule={() => void keep(BY_RULE)}
+          onPutBack={() => void keep('put_back')}
+          onClose={() => setAsking([])}
+        />
+      )}
     </aside>
   )
 }

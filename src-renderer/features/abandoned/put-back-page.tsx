@@ -9,7 +9,7 @@ import { formatMoney } from '#shared/money/format-money.ts'
 import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { localDateOf } from '#shared/time/local-day.ts'
-import type { PutBackItem, PutBackList } from '../../data/abandoned-api.ts'
+import type { PastLimit, PutBackItem, PutBackList } from '../../data/abandoned-api.ts'
 import { itemOutcomeLabels, itemOutcomes } from '../../ui/abandoned-words.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
 import { useData, useMayDecide, useRevision, useStores } from '../../ui/data-context.ts'
@@ -19,15 +19,17 @@ import { listScope } from '../../ui/list-filters.ts'
 import { Blank, InlineError, Pill, Toned } from '../../ui/parts.tsx'
 import { PrintPage } from '../../ui/print-page.tsx'
 import { useCommands } from '../../ui/shortcuts.ts'
-import { useNow } from '../../ui/use-now.ts'
+import { serverNow, useNow } from '../../ui/use-now.ts'
 import { useScanner } from '../../ui/use-scanner.ts'
 import { type LeftSpan, leftSpans, leftText, readLeft } from './abandoned-search.ts'
 import { AbandonedTabs } from './abandoned-tabs.tsx'
+import { PastLimitDialog } from './past-limit-dialog.tsx'
 import { startOfPeriod } from './period.ts'
 import {
   findScanned,
   groupItems,
   itemKey,
+  lineDiscardAt,
   lineInTurn,
   type PutBackGroup,
   piecesOf,
@@ -38,7 +40,7 @@ import {
 } from './put-back-lines.ts'
 import classes from './put-back-page.module.css'
 import { PutBackTable } from './put-back-table.tsx'
-import { type Done, useSettling } from './use-settling.ts'
+import { type Done, type SaidOfLines, useSettling } from './use-settling.ts'
 
 /** Minutes outside the fridge are told anew so often. */
 const CLOCK_STEP_MS = 30_000
@@ -73,10 +75,24 @@ export function PutBackPage() {
   const [scanWords, setScanWords] = useState<ScanWords | null>(null)
   const page = useRef<HTMLDivElement>(null)
 
-  const onSettle = useCallbackRef((item: PutBackItem, outcome: ItemOutcome | null) => {
-    const parts = outcome === null ? splitByRule(item, item.lines, nowMs) : [{ outcome, lines: item.lines }]
-    for (const part of parts) void settle(item, part.lines, part.outcome)
-  })
+  const [asking, setAsking] = useState<Asking | null>(null)
+
+  /** Goes on with an outcome of lines (null: as the rule has it), and asks before that puts back what the rule discards. */
+  const choose = (item: PutBackItem, outcome: ItemOutcome | null, goOn: Asking['goOn']) => {
+    const ruled = splitByRule(item, item.lines, serverNow())
+    const isAgainst = outcome === 'put_back' && ruled.some((part) => part.outcome === 'discarded')
+    if (isAgainst) setAsking({ item, ruled, goOn })
+    else goOn(outcome === null ? ruled : [{ outcome, lines: item.lines }])
+  }
+  const onSettle = useCallbackRef((item: PutBackItem, outcome: ItemOutcome | null) =>
+    choose(item, outcome, (parts) => void settle(item, parts)),
+  )
+  const onCorrect = (done: Done, outcome: ItemOutcome) =>
+    choose(done.item, outcome, (parts) => void correct(done, parts))
+  const answer = ({ goOn }: Asking, parts: readonly SaidOfLines[]) => {
+    setAsking(null)
+    goOn(parts)
+  }
   useScanner(mayDecide, (code) => {
     const item = findScanned(items, code)
     if (item === undefined) {
@@ -91,7 +107,8 @@ export function PutBackPage() {
       setScanWords({ tone: 'ok', text: `${item.name}: ${step.scanned} of ${item.lines[0]?.quantity} pieces scanned.` })
       return
     }
-    const [part] = splitByRule(item, [step.settled], nowMs)
+    const parts = splitByRule(item, [step.settled], serverNow())
+    const [part] = parts
     const outcome = part?.outcome ?? 'put_back'
     const pieces = counted(step.settled.quantity, 'piece')
     setScanWords(
@@ -99,7 +116,7 @@ export function PutBackPage() {
         ? { tone: 'bad', text: `${item.name}: DISCARD ${pieces}. Too long outside the fridge.` }
         : { tone: 'ok', text: `${item.name}: ${pieces} put back.` },
     )
-    void settle(item, [step.settled], outcome)
+    void settle(item, parts)
   })
   useEffect(() => {
     if (lastScanned === null) return
@@ -189,10 +206,35 @@ export function PutBackPage() {
             />
           </section>
         ))}
-        {done.length > 0 && <DoneHere done={done} zone={scope.zone} nowMs={nowMs} onCorrect={correct} />}
+        {done.length > 0 && <DoneHere done={done} zone={scope.zone} nowMs={nowMs} onCorrect={onCorrect} />}
       </div>
+      {asking !== null && (
+        <PastLimitDialog
+          goods={[pastLimitOf(asking)]}
+          nowMs={nowMs}
+          onRule={() => answer(asking, asking.ruled)}
+          onPutBack={() => answer(asking, [{ outcome: 'put_back', lines: asking.item.lines }])}
+          onClose={() => setAsking(null)}
+        />
+      )}
     </div>
   )
+}
+
+/** Lines that are to go back though the rule discards some of them. */
+interface Asking {
+  item: PutBackItem
+  /** What the rule makes of them. */
+  ruled: readonly SaidOfLines[]
+  goOn: (parts: readonly SaidOfLines[]) => void
+}
+
+function pastLimitOf({ item, ruled }: Asking): PastLimit {
+  const over = ruled.find(({ outcome }) => outcome === 'discarded')?.lines ?? []
+  // Longest out first, as on the list.
+  const scannedAt = over[0]?.scannedAt ?? item.scannedAt
+  const discardAt = lineDiscardAt(item, { scannedAt }) ?? scannedAt
+  return { storeId: item.storeId, name: item.name, quantity: piecesOf(over), scannedAt, discardAt }
 }
 
 const groupsOf = (items: readonly PutBackItem[], store: StoreSettings): PutBackGroup[] =>
@@ -316,7 +358,7 @@ interface DoneHereProps {
   done: readonly Done[]
   zone: string
   nowMs: number
-  onCorrect: (done: Done, outcome: ItemOutcome) => Promise<void>
+  onCorrect: (done: Done, outcome: ItemOutcome) => void
 }
 
 /** What was ticked here since the console started; each can be said otherwise. */
@@ -329,16 +371,16 @@ function DoneHere({ done, zone, nowMs, onCorrect }: DoneHereProps) {
       <ul>
         {done.map((each) => (
           <li key={each.id} data-done>
-            <span className={classes.pieces}>{each.pieces}</span>
-            <span className={classes.name}>{each.name}</span>
+            <span className={classes.pieces}>{piecesOf(each.item.lines)}</span>
+            <span className={classes.name}>{each.item.name}</span>
             <span className={classes.soft}>{formatShort(each.at, zone, nowMs)}</span>
             <SegmentedControl
               size="xs"
-              aria-label={`What became of ${each.name}`}
+              aria-label={`What became of ${each.item.name}`}
               value={each.outcome}
               onChange={(outcome) => {
                 const chosen = itemOutcomes.find((known) => known === outcome)
-                if (chosen !== undefined) void onCorrect(each, chosen)
+                if (chosen !== undefined) onCorrect(each, chosen)
               }}
               data={itemOutcomes.map((outcome) => ({ value: outcome, label: itemOutcomeLabels[outcome] }))}
             />

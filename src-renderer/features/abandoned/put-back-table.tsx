@@ -5,7 +5,7 @@ import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { localDateOf, startOfLocalDate } from '#shared/time/local-day.ts'
 import type { PutBackItem } from '../../data/abandoned-api.ts'
-import { discardWords, itemOutcomeLabels, itemOutcomes } from '../../ui/abandoned-words.ts'
+import { discardWords, itemOutcomeLabels, itemOutcomes, outWords } from '../../ui/abandoned-words.ts'
 import { formatShort } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
 import { Pill, Toned } from '../../ui/parts.tsx'
@@ -219,11 +219,10 @@ const isTimed = ({ storage, discardAt }: PutBackItem): boolean => storage !== 'a
 /** How long goods have been out, and until when they may go back. */
 function Limit({ item, zone, nowMs }: Pick<RowProps, 'item' | 'zone' | 'nowMs'>) {
   const { scannedAt, discardAt, overdue, quantity } = item
-  const minutes = Math.max(0, Math.floor((nowMs - scannedAt) / 60_000))
   const limit = discardAt === null ? null : discardWords(discardAt, zone, nowMs)
   return (
     <>
-      <span className={classes.minutes}>{minutesWords(minutes)}</span>
+      <span className={classes.minutes}>{outWords(nowMs - scannedAt)}</span>
       {limit !== null && (
         <Toned tone={limit.tone}>
           <strong data-over={overdue > 0 || undefined}>
@@ -234,11 +233,4 @@ function Limit({ item, zone, nowMs }: Pick<RowProps, 'item' | 'zone' | 'nowMs'>)
       )}
     </>
   )
-}
-
-/** `45 min`, `3 h 20 min`, `2 days`. */
-function minutesWords(minutes: number): string {
-  if (minutes < 120) return `${minutes} min`
-  if (minutes < 2_880) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-  return `${Math.floor(minutes / 1_440)} days`
 }

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import type { SessionDocument, SessionEvent, SettledLine } from '#shared/protocol/session-document.ts'
 import { foldSession } from '#shared/session/fold-session.ts'
-import { byRule, decisionOfDraft, emptyDraft, goodsOf, openGoods, outcomeOf } from './review-draft.ts'
+import { goodsOf } from '#shared/session/goods-outside.ts'
+import { againstRule, decisionOfDraft, emptyDraft, openGoods, outcomeOf } from './review-draft.ts'
 
 const T0 = Date.parse('2026-11-21T13:00:00.000Z')
 const MINUTE = 60_000
@@ -31,21 +32,19 @@ const settled = (lineId: string, outcome: ItemOutcome): SettledLine => ({
   ...{ lineId, outcome, employee: anna, at: new Date(T0).toISOString(), others: [] },
 })
 
-test('frozen and chilled goods come first, and the rule says which must be discarded now', () => {
-  const goods = goodsOf(document, rule)
-  expect(goods.map(({ line }) => line.lineId)).toEqual(['peas', 'milk', 'ham', 'bread'])
+test('only what a draft newly puts back past its limit is against the rule', () => {
+  const goods = goodsOf({ ...document, putBack: [settled('peas', 'put_back')] }, rule)
   const now = T0 + 40 * MINUTE
-  expect(goods.map((each) => byRule(each, now))).toEqual(['discarded', 'discarded', 'put_back', 'put_back'])
-})
-
-test('goods that were returned are not there any more', () => {
-  const lineItems = document.lineItems.map((line) => ({ ...line, returnedQuantity: line.lineId === 'ham' ? 2 : 1 }))
-  const goods = goodsOf({ ...document, lineItems }, rule)
-  expect(goods.map(({ line, quantity }) => [line.lineId, quantity])).toEqual([
-    ['peas', 1],
-    ['milk', 1],
-    ['bread', 1],
-  ])
+  const draft = {
+    ...emptyDraft,
+    outcomes: { peas: 'put_back', milk: 'put_back', ham: 'put_back', bread: 'put_back' },
+  } as const
+  expect(againstRule(goods, draft, now).map(({ line }) => line.lineId)).toEqual(['milk'])
+  expect(againstRule(goods, { ...draft, outcomes: { ...draft.outcomes, milk: 'discarded' } }, now)).toEqual([])
+  // The limit itself is past, a moment before it is not.
+  const limit = T0 + 32 * MINUTE
+  expect(againstRule(goods, draft, limit).map(({ line }) => line.lineId)).toEqual(['milk'])
+  expect(againstRule(goods, draft, limit - 1)).toEqual([])
 })
 
 test('a first review says only what is new, with the reason that fits unless another was typed', () => {

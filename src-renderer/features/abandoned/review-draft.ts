@@ -1,9 +1,7 @@
 /** A review under way on the screen: what was chosen and typed, until it is saved. */
 import { create } from 'zustand'
 import type { ItemOutcome } from '#shared/protocol/decisions.ts'
-import type { SessionDocument, SettledLine } from '#shared/protocol/session-document.ts'
-import type { PutBackSettings } from '#shared/protocol/store-settings.ts'
-import { discardAtOf, firstScans } from '#shared/session/goods-outside.ts'
+import { type BasketGoods, byRule } from '#shared/session/goods-outside.ts'
 import type { DecisionInput } from '../../data/data-api.ts'
 
 export interface ReviewDraft {
@@ -30,37 +28,6 @@ export function useReviewDraft(key: string): [ReviewDraft, (change: Partial<Revi
   return [draft, change]
 }
 
-/** One line of a basket with all that decides what becomes of it. */
-export interface BasketGoods {
-  line: SessionDocument['lineItems'][number]
-  /** Pieces that were not returned. */
-  quantity: number
-  /** UTC milliseconds; the start of the session where no event says when it was scanned. */
-  scannedAt: number
-  /** UTC milliseconds; null where the store's rule never says so. */
-  discardAt: number | null
-  settled: SettledLine | null
-}
-
-/** The lines of a basket, frozen and chilled first, as they were scanned. */
-export function goodsOf(document: SessionDocument, settings: PutBackSettings): BasketGoods[] {
-  const scans = firstScans(document)
-  const settled = new Map(document.putBack.map((each) => [each.lineId, each]))
-  const goods = document.lineItems.map((line): BasketGoods => {
-    const scannedAt = scans.get(line.lineId) ?? Date.parse(document.startedAt)
-    const discardAt = discardAtOf(line.storage ?? 'ambient', scannedAt, settings)
-    const quantity = line.quantity - line.returnedQuantity
-    return { line, quantity, scannedAt, discardAt, settled: settled.get(line.lineId) ?? null }
-  })
-  return goods.filter(({ quantity }) => quantity > 0).sort((a, b) => coldness(a) - coldness(b))
-}
-
-const coldness = ({ line }: BasketGoods): number => ['frozen', 'chilled', 'ambient'].indexOf(line.storage ?? 'ambient')
-
-/** What the store's rule says about goods now: those past their limit are discarded, all others go back. */
-export const byRule = ({ discardAt }: Pick<BasketGoods, 'discardAt'>, nowMs: number): ItemOutcome =>
-  discardAt !== null && nowMs >= discardAt ? 'discarded' : 'put_back'
-
 /** What the screen shows as the outcome of a line: the draft's, or else what was said. */
 export const outcomeOf = ({ line, settled }: BasketGoods, draft: ReviewDraft): ItemOutcome | null =>
   draft.outcomes[line.lineId] ?? settled?.outcome ?? null
@@ -71,6 +38,12 @@ function news(goods: readonly BasketGoods[], draft: ReviewDraft): { lineId: stri
     const outcome = draft.outcomes[lineId]
     return outcome === undefined || outcome === settled?.outcome ? [] : [{ lineId, outcome }]
   })
+}
+
+/** Goods that a draft puts back though the store's rule discards them now. */
+export const againstRule = (goods: readonly BasketGoods[], draft: ReviewDraft, nowMs: number): BasketGoods[] => {
+  const named = new Map(news(goods, draft).map(({ lineId, outcome }) => [lineId, outcome]))
+  return goods.filter((each) => named.get(each.line.lineId) === 'put_back' && byRule(each, nowMs) === 'discarded')
 }
 
 /** Lines nobody has said anything about, in the draft or before. */

@@ -5,15 +5,19 @@ import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import type { LineKey, PutBackItem } from '../../data/abandoned-api.ts'
 import { useData, useEmployee } from '../../ui/data-context.ts'
 import { serverNow } from '../../ui/use-now.ts'
-import { lineKey, linesOf, piecesOf } from './put-back-lines.ts'
+import { lineKey, linesOf } from './put-back-lines.ts'
+
+/** Lines of one product that the same becomes of. */
+export interface SaidOfLines {
+  outcome: ItemOutcome
+  lines: PutBackItem['lines']
+}
 
 /** What this person said here since the console started. */
 export interface Done {
   id: number
-  name: string
-  storage: PutBackItem['storage']
-  pieces: number
-  lines: LineKey[]
+  /** As it was on the list; `lines` are those that were settled. */
+  item: PutBackItem
   outcome: ItemOutcome
   /** UTC milliseconds. */
   at: number
@@ -36,10 +40,10 @@ export interface Settling {
   settled: ReadonlySet<string>
   done: readonly Done[]
   error: string | null
-  /** Saves an outcome for lines of one product; answers whether all were saved. */
-  settle: (item: PutBackItem, lines: PutBackItem['lines'], outcome: ItemOutcome) => Promise<boolean>
-  /** Says something else about what was done here. */
-  correct: (done: Done, outcome: ItemOutcome) => Promise<void>
+  /** Saves what becomes of lines of one product. */
+  settle: (item: PutBackItem, parts: readonly SaidOfLines[]) => Promise<void>
+  /** Says something else about all lines of what was done here. */
+  correct: (done: Done, parts: readonly SaidOfLines[]) => Promise<void>
 }
 
 export function useSettling(): Settling {
@@ -61,35 +65,33 @@ export function useSettling(): Settling {
     }
   }
   const show = (keys: readonly string[]) => setSettled((now) => new Set([...now].filter((key) => !keys.includes(key))))
+  const settlePart = async (item: PutBackItem, { outcome, lines }: SaidOfLines) => {
+    const named = linesOf(item, lines)
+    const keys = named.map(lineKey)
+    setSettled((now) => new Set([...now, ...keys]))
+    if (!(await save(named, outcome, item.name))) return show(keys)
+    setTimeout(() => show(keys), HIDDEN_MS)
+    useDone.setState(({ done, next }) => {
+      const entry = { id: next, item: { ...item, lines }, outcome, at: serverNow() }
+      return { done: { ...done, [number]: [entry, ...(done[number] ?? NONE)].slice(0, KEPT) }, next: next + 1 }
+    })
+  }
   return {
     settled,
     done,
     error,
-    settle: async (item, lines, outcome) => {
-      const named = linesOf(item, lines)
-      const keys = named.map(lineKey)
-      setSettled((now) => new Set([...now, ...keys]))
-      const isSaved = await save(named, outcome, item.name)
-      if (!isSaved) {
-        show(keys)
-        return false
-      }
-      setTimeout(() => show(keys), HIDDEN_MS)
-      const { name, storage } = item
-      useDone.setState(({ done, next }) => {
-        const entry = { id: next, name, storage, pieces: piecesOf(lines), lines: named, outcome, at: serverNow() }
-        return { done: { ...done, [number]: [entry, ...(done[number] ?? NONE)].slice(0, KEPT) }, next: next + 1 }
-      })
-      return true
+    settle: async (item, parts) => {
+      for (const part of parts) await settlePart(item, part)
     },
-    correct: async (entry, outcome) => {
-      if (!(await save(entry.lines, outcome, entry.name))) return
-      useDone.setState(({ done }) => ({
-        done: {
-          ...done,
-          [number]: (done[number] ?? NONE).map((each) => (each.id === entry.id ? { ...each, outcome } : each)),
-        },
-      }))
+    correct: async ({ id, item, at }, parts) => {
+      for (const { outcome, lines } of parts) if (!(await save(linesOf(item, lines), outcome, item.name))) return
+      useDone.setState(({ done, next }) => {
+        const corrected = parts.map(({ outcome, lines }, index): Done => {
+          return { id: index === 0 ? id : next + index, item: { ...item, lines }, outcome, at }
+        })
+        const entries = (done[number] ?? NONE).flatMap((each) => (each.id === id ? corrected : each))
+        return { done: { ...done, [number]: entries }, next: next + parts.length + 1 }
+      })
     },
   }
 }
