@@ -127,20 +127,28 @@ test('left baskets offline: one reviewed item by item, two at once, goods ticked
     await page.keyboard.press('Escape')
     await expect(question).toHaveCount(0)
     await scan(desktop, OAT_MILK)
-    await expect(page.getByTestId('last-scan')).toContainText('1 of 2 pieces scanned')
+    await expect(page.getByTestId('last-tick')).toContainText('1 of 2 pieces scanned')
     await scan(desktop, OAT_MILK)
-    await expect(page.getByTestId('last-scan')).toContainText('DISCARD 2 pieces')
+    await expect(page.getByTestId('last-tick')).toContainText('DISCARD 2 pieces')
     await expect(page.getByText('Nothing is left to put back')).toBeVisible()
-    // A wrong tick is put right.
+    // A wrong tick is taken back, and the next one put right.
+    await page.keyboard.press('u')
+    await expect(page.getByTestId('last-tick')).toContainText('Oat milk 1 l: 2 pieces on the list again')
+    await expect(product(page, OAT_MILK)).toBeVisible()
+    await expect(unsent(page)).toHaveText('8 unsent')
+    await scan(desktop, OAT_MILK)
+    await scan(desktop, OAT_MILK)
+    await expect(page.getByTestId('last-tick')).toContainText('DISCARD 2 pieces')
+    await expect(product(page, OAT_MILK)).toHaveCount(0)
     const done = page.getByTestId('put-back-done')
     await done.getByRole('listitem').filter({ hasText: 'Rye bread' }).getByText('Not found', { exact: true }).click()
-    await expect(unsent(page)).toHaveText('8 unsent')
+    await expect(unsent(page)).toHaveText('10 unsent')
 
     // The power goes, still offline: all of it is kept.
     await desktop.kill()
     desktop = await launch()
     page = desktop.page
-    await expect(unsent(page)).toHaveText('8 unsent')
+    await expect(unsent(page)).toHaveText('10 unsent')
     await navigate(page, 'Abandoned')
     await expect(page.getByTestId('baskets-count')).toContainText('1 basket')
     await expect(basket(page, 'to-put-back')).toContainText('not sent yet')

@@ -166,6 +166,32 @@ describe('a basket that was left', () => {
     first.setOnline(false)
   })
 
+  it('[LEFT-5] a tick is taken back after it was sent, offline: open on every PC, and whoever says something next counts', async () => {
+    await leave(s)
+    const [dora, emil] = [await signedIn('dora'), await signedIn('emil')]
+    await dora.data.settleLines([line(s, 'milk'), line(s, 'peas')], 'discarded')
+    await sent(dora)
+    await emil.data.syncNow()
+    await expect.poll(async () => pieces(await putBack(emil)), { timeout: 10_000 }).toEqual({ Soap: 1 })
+    // Not his to take back.
+    await emil.data.takeBackLines([line(s, 'peas')])
+    expect(pieces(await putBack(emil))).toEqual({ Soap: 1 })
+    dora.setOnline(false)
+    expect(await dora.data.takeBackLines([line(s, 'milk')])).toEqual({ ok: true, saved: 1 })
+    expect(pieces(await putBack(dora))).toEqual({ Milk: 2, Soap: 1 })
+    await sent(dora)
+    await sent(emil)
+    await emil.data.syncNow()
+    await expect.poll(async () => pieces(await putBack(emil)), { timeout: 10_000 }).toEqual({ Milk: 2, Soap: 1 })
+    await emil.data.settleLines([line(s, 'milk')], 'put_back')
+    await sent(emil)
+    expect((await world.read(s, STORE)).putBack).toMatchObject([
+      { lineId: 'milk', outcome: 'put_back', employee: { name: 'Emil' }, others: [] },
+      { lineId: 'peas', outcome: 'discarded', employee: { name: 'Dora' }, others: [] },
+    ])
+    expect([await dora.data.results({ seen: false }), await emil.data.results({ seen: false })]).toEqual([[], []])
+  })
+
   it('[LEFT-3] many baskets are reviewed at once, in the journal with one write; what is not known here is told', async () => {
     const folder = new MemoryFolder()
     const ids = Array.from({ length: 60 }, (_, n) => `${s}-${n}`)

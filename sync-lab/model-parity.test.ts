@@ -169,7 +169,12 @@ describe.each([firstSeed, firstSeed + 1])('seed %i', (seed) => {
         },
         request: { type: 'verification.request', payload: { kind: 'spot_check', reason: 'odd' } },
         review: { type: 'basket.review', payload: { reason: 'left', putBack: random.pick([true, false, [item]]) } },
-        put_back: { type: 'basket.put_back', payload: { items: random.chance(0.1) ? [item, item] : [item] } },
+        put_back: {
+          type: 'basket.put_back',
+          payload: random.chance(0.3)
+            ? { items: [], takenBack: [item.lineId] }
+            : { items: random.chance(0.1) ? [item, item] : [item] },
+        },
         note: { type: 'note.add', payload: { text: 'seen' } },
         shift_note: { type: 'shift.note', payload: { ...shift, text: 'warm' }, sessionId: shiftId },
         shift_acknowledge: {

@@ -666,7 +666,7 @@ async function sayOfShift({ key, acknowledges }: ShiftRecord, data: WorkerApi): 
   }
 }
 
-/** @param choice picks the item and what became of it, so that two who deal with a basket agree now and then */
+/** @param choice picks the item and what became of it, so that two who deal with a basket agree now and then; 0 to 11 */
 function inputOf(kind: SessionDecisionKind, verificationId: string, choice: number): DecisionInput {
   const lineId = BASKET_LINES[choice % BASKET_LINES.length] ?? ''
   const outcome = itemOutcomeSchema.options[choice % itemOutcomeSchema.options.length] ?? 'put_back'
@@ -690,6 +690,7 @@ function inputOf(kind: SessionDecisionKind, verificationId: string, choice: numb
       return { type: 'basket.review', payload: { reason: 'left behind', putBack } }
     }
     case 'put_back':
+      if (choice >= 8) return { type: 'basket.put_back', payload: { items: [], takenBack: [lineId] } }
       return { type: 'basket.put_back', payload: { items: [{ lineId, outcome }] } }
     case 'note':
       return { type: 'note.add', payload: { text: 'seen' } }

@@ -183,6 +183,7 @@ function mutationsRequest({ own, foreign }: FuzzSessions, deviceId: string): fc.
           text: fc.string({ minLength: 1 }),
           putBack: fc.oneof(fc.boolean(), settledItems),
           items: fc.oneof(fc.constant([{ position: 0, quantity: 1 }]), settledItems),
+          takenBack: fc.oneof(fc.constant(null), fc.array(ids, { maxLength: 2 })),
           date: fc.constantFrom('2026-03-10', '2026-02-30', 'today'),
           shift: fc.constantFrom('Late', 'Early', ''),
           differences: fc.array(fc.dictionary(fc.oneof(fc.constant('kind'), nasty), anything), { maxLength: 2 }),

@@ -258,6 +258,8 @@ export interface AbandonedApi {
   /** Says what became of lines; one decision per basket. */
   settleLines(lines: LineKey[], outcome: ItemOutcome): Promise<BulkOutcome>
   reviewBaskets(keys: SessionKey[], review: RuledReview): Promise<BulkOutcome>
+  /** Takes back what this employee said became of lines; one decision per basket. */
+  takeBackLines(lines: LineKey[]): Promise<BulkOutcome>
   /** What of baskets nobody dealt with and must be discarded now, longest out first. */
   pastLimit(keys: SessionKey[]): Promise<PastLimit[]>
   notExited(query: NotExitedQuery): Promise<NotExited>

@@ -130,6 +130,7 @@ export function connectData(): DataApi {
     putBackList: async (query) => unpackPutBack(await remote.putBackList(query)),
     settleLines: (lines, outcome) => remote.settleLines(lines, outcome),
     reviewBaskets: (keys, review) => remote.reviewBaskets(keys, review),
+    takeBackLines: (lines) => remote.takeBackLines(lines),
     pastLimit: (keys) => remote.pastLimit(keys),
     notExited: (query) => remote.notExited(query),
     neverServed: (query) => remote.neverServed(query),

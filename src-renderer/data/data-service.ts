@@ -10,6 +10,7 @@ import { AbandonedBaskets } from './abandoned/abandoned-baskets.ts'
 import { Handovers } from './abandoned/handovers.ts'
 import { LimitRule } from './abandoned/limit-rule.ts'
 import { ShiftEntries } from './abandoned/shift-entries.ts'
+import { takingBack } from './abandoned/taking-back.ts'
 import type {
   AbandonedPage,
   AbandonedQuery,
@@ -568,6 +569,10 @@ export class DataService implements WorkerApi {
   reviewBaskets(keys: SessionKey[], { outcome, ...review }: RuledReview): Promise<BulkOutcome> {
     if (outcome === 'by_rule') return this.limitRule.review(keys, review)
     return this.abandonedBaskets.reviewBaskets(keys, { ...review, outcome })
+  }
+
+  takeBackLines(lines: LineKey[]): Promise<BulkOutcome> {
+    return this.desk.decideAll(takingBack(lines))
   }
 
   pastLimit(keys: SessionKey[]): Promise<PastLimit[]> {

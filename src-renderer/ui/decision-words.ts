@@ -1,5 +1,5 @@
 /** What an employee decided, in words. */
-import type { ItemOutcome } from '#shared/protocol/decisions.ts'
+import type { Decision, ItemOutcome } from '#shared/protocol/decisions.ts'
 import type { ShiftDecision } from '#shared/protocol/shift-entries.ts'
 import type { AnyDecision } from '../data/data-api.ts'
 import { outcomeLabels } from './labels.ts'
@@ -22,7 +22,7 @@ export function decisionWords(decision: AnyDecision): string {
     case 'basket.review':
       return `Reviewed the basket: ${decision.payload.reason}`
     case 'basket.put_back':
-      return putBackWords(decision.payload.items)
+      return putBackWords(decision.payload)
     case 'note.add':
       return `Note: “${decision.payload.text}”`
     case 'shift.note':
@@ -39,16 +39,20 @@ export function isOnShift(decision: AnyDecision): decision is ShiftDecision {
   return decision.type === 'shift.note' || decision.type === 'shift.acknowledge'
 }
 
+export type PutBackPayload = Extract<Decision, { type: 'basket.put_back' }>['payload']
+
 const itemOutcomeWords: Record<ItemOutcome, string> = {
   put_back: 'put back',
   discarded: 'discarded',
   not_found: 'not found',
 }
 
-function putBackWords(items: readonly { outcome: ItemOutcome }[]): string {
+/** `Items: 2 discarded, 1 taken back` */
+export function putBackWords({ items, takenBack }: PutBackPayload): string {
   const words = Object.entries(itemOutcomeWords).flatMap(([outcome, word]) => {
     const count = items.filter((item) => item.outcome === outcome).length
     return count === 0 ? [] : [`${count} ${word}`]
   })
-  return `Items: ${words.join(', ')}`
+  const back = takenBack?.length ?? 0
+  return `Items: ${[...words, ...(back === 0 ? [] : [`${back} taken back`])].join(', ')}`
 }

@@ -2,7 +2,15 @@
 import { z } from 'zod'
 import { verificationKindSchema } from './integration.ts'
 import { lifecycleStateSchema } from './lifecycle-state.ts'
-import { employeeRefSchema, idSchema, instantSchema, longTextSchema, moneySchema, nameSchema } from './primitives.ts'
+import {
+  areDistinct,
+  employeeRefSchema,
+  idSchema,
+  instantSchema,
+  longTextSchema,
+  moneySchema,
+  nameSchema,
+} from './primitives.ts'
 
 export const MAX_MUTATIONS_PER_PUSH = 100
 
@@ -92,16 +100,20 @@ export const decisionPayloads = {
   'verification.request': z.object({ kind: verificationKindSchema, reason: longTextSchema.min(1) }),
   'basket.review': z.object({ reason: longTextSchema.min(1), putBack: putBackSchema, note: longTextSchema.nullish() }),
   /** What became of items, before or without a review. */
-  'basket.put_back': z.object({
-    items: z
-      .array(settledItemSchema)
-      .min(1)
-      .max(MAX_ITEMS_PER_DECISION)
-      .refine(
-        (items) => new Set(items.map(({ lineId }) => lineId)).size === items.length,
-        'must not name a line twice',
-      ),
-  }),
+  'basket.put_back': z
+    .object({
+      items: z.array(settledItemSchema).max(MAX_ITEMS_PER_DECISION),
+      /** Lines of which one's own word is taken back: as if one had not said it. */
+      takenBack: z.array(idSchema).max(MAX_ITEMS_PER_DECISION).nullish(),
+    })
+    .refine(({ items, takenBack }) => items.length + (takenBack?.length ?? 0) > 0, {
+      path: ['items'],
+      error: 'must name a line',
+    })
+    .refine(({ items, takenBack }) => areDistinct([...items.map(({ lineId }) => lineId), ...(takenBack ?? [])]), {
+      path: ['items'],
+      error: 'must not name a line twice',
+    }),
   'note.add': z.object({ text: longTextSchema.min(1) }),
 } as const
 export type DecisionType = keyof typeof decisionPayloads

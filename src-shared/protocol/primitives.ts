@@ -1,6 +1,8 @@
 /** Field types that every part of the wire contract shares: ids, instants, money, counts. */
 import { z } from 'zod'
 
+export const areDistinct = (values: readonly string[]): boolean => new Set(values).size === values.length
+
 /** Text that every storage can hold: databases refuse NUL, and a lone surrogate has no UTF-8 form. */
 export const isStorableText = (text: string): boolean => !/[\0\ud800-\udfff]/u.test(text)
 const textSchema = z.string().refine(isStorableText, 'must not contain NUL characters or lone surrogates')

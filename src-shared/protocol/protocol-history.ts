@@ -25,4 +25,5 @@ export const protocolHistory: readonly { version: number; hash: string; change: 
       'what became of the items of a basket, shifts, times to put back; furthest step, obstacle and checks in day blocks',
   },
   { version: 1, hash: '3565c906eed1c9ab', change: 'items put back one by one, notes and handover of shifts' },
+  { version: 1, hash: '95db4eef8f756215', change: 'what one said of items of a basket can be taken back' },
 ]

@@ -1,7 +1,7 @@
 /** Console side of the wire: sign-in, manifest, changes, pokes. */
 import { z } from 'zod'
 import { mutationResultSchema } from './decisions.ts'
-import { idSchema, localDateSchema, shortTextSchema } from './primitives.ts'
+import { areDistinct, idSchema, localDateSchema, shortTextSchema } from './primitives.ts'
 import { sessionDocumentSchema } from './session-document.ts'
 import { employeeSchema, storeSettingsSchema } from './store-settings.ts'
 
@@ -17,8 +17,6 @@ export const DAY_BLOCK_MEDIA_TYPE = 'application/vnd.apache.arrow.stream'
 export const DAY_FRAMES_MEDIA_TYPE = 'application/vnd.floorwalker.day-frames'
 export const ACCESS_TOKEN_LIFETIME_MS = 15 * 60_000
 export const HEARTBEAT_INTERVAL_MS = 15_000
-
-const areDistinct = (values: readonly string[]): boolean => new Set(values).size === values.length
 
 export const signInRequestSchema = z.object({
   employeeNumber: idSchema,

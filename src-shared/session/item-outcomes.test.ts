@@ -36,7 +36,7 @@ interface Arrival {
   by: typeof anna
   /** Seconds; decisions arrive in the order of the list, after all of these. */
   occurred: number
-  said: { items: Item[] } | { reason: string; putBack: boolean | Item[] }
+  said: { items: Item[]; takenBack?: string[] } | { reason: string; putBack: boolean | Item[] }
 }
 
 /** Judges decisions in order of arrival, as the backend does. */
@@ -54,7 +54,7 @@ function arrive(arrivals: readonly Arrival[]): { verdicts: Verdict[]; events: Se
   return { verdicts, events }
 }
 
-/** The rule as a list of sentences: who was first on a line, what each employee said last about it. */
+/** The rule as a list of sentences: who was first on a line, what each employee said last about it and did not take back. */
 function naive(arrivals: readonly Arrival[]) {
   const first = new Map<string, { by: typeof anna; outcome: ItemOutcome }>()
   const said = new Map<string, Map<string, ItemOutcome>>()
@@ -66,12 +66,17 @@ function naive(arrivals: readonly Arrival[]) {
       const standing = first.get(lineId)
       return standing === undefined || (standing.by === by && standing.outcome !== outcome)
     })
-    const applied = adds || (isReview && reviewer === null)
+    const takenBack = 'reason' in decision ? [] : (decision.takenBack ?? [])
+    const applied = adds || takenBack.length > 0 || (isReview && reviewer === null)
     for (const { lineId, outcome } of items) {
       const standing = first.get(lineId)
       if (applied && (standing === undefined || standing.by === by)) first.set(lineId, { by, outcome })
       const words = said.get(lineId) ?? new Map<string, ItemOutcome>()
       said.set(lineId, words.set(by.number, outcome))
+    }
+    for (const lineId of takenBack) {
+      if (first.get(lineId)?.by === by) first.delete(lineId)
+      said.get(lineId)?.delete(by.number)
     }
     if (isReview && reviewer === null) {
       reviewer = by
@@ -97,8 +102,16 @@ const item = fc.record({
   outcome: fc.constantFrom<ItemOutcome>('put_back', 'discarded', 'not_found'),
 })
 const items = fc.uniqueArray(item, { selector: ({ lineId }) => lineId, minLength: 1, maxLength: 3 })
+/** Lines that no item of the same decision names. */
+const withTakenBack = fc.tuple(items, fc.subarray(LINES)).map(([named, lines]) => {
+  const takenBack = lines.filter((each) => named.every(({ lineId }) => lineId !== each))
+  return { items: named, takenBack }
+})
+const takenBackAlone = fc.record({ items: fc.constant<Item[]>([]), takenBack: fc.subarray(LINES, { minLength: 1 }) })
 const said: fc.Arbitrary<Arrival['said']> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ items }) },
+  { weight: 2, arbitrary: takenBackAlone },
+  { weight: 1, arbitrary: withTakenBack },
   { weight: 2, arbitrary: fc.record({ reason: fc.constant('left'), putBack: fc.oneof(fc.boolean(), items) }) },
 )
 /** In the order in which they occurred, so that what an employee said last is plain; arrivals may be late all the same. */
@@ -184,6 +197,57 @@ describe(`items of a basket that several people deal with (seed ${seed})`, () =>
       { status: 'superseded', by: anna, at: iso(1_000) },
       { status: 'applied' },
       { status: 'refused', code: 'line_unknown' },
+    ])
+  })
+
+  it('one takes back one’s own word: nobody has dealt with the line then, and the next to say something counts', () => {
+    const takeBack = (lineId: string) => ({ items: [], takenBack: [lineId] })
+    const tick = (outcome: ItemOutcome) => ({ items: [{ lineId: 'l1', outcome }] })
+    const first: Arrival[] = [
+      { by: anna, occurred: 1_000, said: tick('put_back') },
+      { by: ben, occurred: 1_001, said: tick('discarded') },
+      // Not his to take back: his own word, which did not count, is gone with it, the first one stays.
+      { by: cem, occurred: 1_002, said: takeBack('l1') },
+    ]
+    expect(fold(arrive(first).events).putBack).toMatchObject([
+      { lineId: 'l1', outcome: 'put_back', employee: anna, others: [{ outcome: 'discarded', employee: ben }] },
+    ])
+    // Her clock is behind: taken back is what arrived before all the same.
+    const open: Arrival[] = [...first, { by: anna, occurred: 10, said: takeBack('l1') }]
+    expect(arrive(open).verdicts.at(-1)).toEqual({ status: 'applied' })
+    expect(fold(arrive(open).events).putBack).toEqual([])
+    // What did not count does not count by itself now, but is not lost either.
+    const { verdicts, events } = arrive([...open, { by: cem, occurred: 1_003, said: tick('not_found') }])
+    expect(verdicts.at(-1)).toEqual({ status: 'applied' })
+    expect(fold(events).putBack).toMatchObject([
+      { lineId: 'l1', outcome: 'not_found', employee: cem, others: [{ outcome: 'discarded', employee: ben }] },
+    ])
+    expect(arrive([{ by: anna, occurred: 1_000, said: takeBack('nowhere') }]).verdicts).toMatchObject([
+      { status: 'refused', code: 'line_unknown' },
+    ])
+  })
+
+  it('of a basket that was put back as a whole single lines are taken back; a review after that covers them again', () => {
+    const whole = { reason: 'left', putBack: true }
+    const takeBack = { items: [], takenBack: ['l1', 'l2'] }
+    const after = arrive([
+      { by: anna, occurred: 1_000, said: whole },
+      { by: anna, occurred: 1_001, said: takeBack },
+      { by: ben, occurred: 1_002, said: { items: [{ lineId: 'l2', outcome: 'discarded' }] } },
+    ])
+    expect(fold(after.events).putBack).toMatchObject([
+      { lineId: 'l2', outcome: 'discarded', employee: ben, others: [] },
+      { lineId: 'l3', outcome: 'put_back', employee: anna },
+    ])
+    const before = arrive([
+      { by: anna, occurred: 1_000, said: { items: [{ lineId: 'l1', outcome: 'discarded' }] } },
+      { by: anna, occurred: 1_001, said: takeBack },
+      { by: ben, occurred: 1_002, said: whole },
+    ])
+    expect(fold(before.events).putBack.map(({ lineId, employee }) => [lineId, employee.name])).toEqual([
+      ['l1', 'Ben'],
+      ['l2', 'Ben'],
+      ['l3', 'Ben'],
     ])
   })
 

@@ -70,7 +70,9 @@ function verdictOn(session: SessionDocument, decision: Decision, employee: Emplo
     }
     case 'basket.put_back': {
       const inBasket = new Set(session.lineItems.map(({ lineId }) => lineId))
-      if (!decision.payload.items.every(({ lineId }) => inBasket.has(lineId))) {
+      const isKnown = (lineId: string) => inBasket.has(lineId) || session.putBack.some((line) => line.lineId === lineId)
+      const { items, takenBack } = decision.payload
+      if (!items.every(({ lineId }) => inBasket.has(lineId)) || !(takenBack ?? []).every(isKnown)) {
         return refused('line_unknown', 'The basket has no such line.')
       }
       const { adds, standing } = meetOutcomes(session, decision.payload, employee)

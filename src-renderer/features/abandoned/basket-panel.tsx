@@ -121,6 +121,14 @@ function Basket({ view, store, onSaved, onClose, takesFocus }: BasketProps) {
     { id: 'basket.reason', group: GROUP, text: 'Type a reason', keys: 'e', run: () => reasonField.current?.select() },
     { id: 'basket.close', group: GROUP, text: 'Close the basket', keys: 'escape', run: onClose, keysOnly: true },
   ])
+  /** Of an item what is chosen and not saved, or else what one said oneself. */
+  const undo = async ({ line: { lineId }, settled }: BasketGoods) => {
+    const { [lineId]: chosen, ...others } = draft.outcomes
+    if (chosen !== undefined) change({ outcomes: others })
+    else if (settled?.employee.number === employee?.number && !busy) {
+      await decide({ type: 'basket.put_back', payload: { items: [], takenBack: [lineId] } })
+    }
+  }
   const setAll = (outcome: (goods: BasketGoods) => ItemOutcome) =>
     change({ outcomes: Object.fromEntries(goods.map((each) => [each.line.lineId, outcome(each)])) })
 
@@ -166,6 +174,7 @@ function Basket({ view, store, onSaved, onClose, takesFocus }: BasketProps) {
         goods={goods}
         draft={draft}
         onOutcome={(lineId, outcome) => change({ outcomes: { ...draft.outcomes, [lineId]: outcome } })}
+        onUndo={(each) => void undo(each)}
         mayDecide={mayDecide}
         ownNumber={employee?.number ?? null}
         view={view}
@@ -291,6 +300,7 @@ interface GoodsProps {
   goods: readonly BasketGoods[]
   draft: ReviewDraft
   onOutcome: (lineId: string, outcome: ItemOutcome) => void
+  onUndo: (goods: BasketGoods) => void
   mayDecide: boolean
   ownNumber: string | null
   view: SessionView
@@ -312,6 +322,7 @@ function Goods({ goods, draft, onOutcome, takesFocus, ...shared }: GoodsProps) {
     { id: 'basket.put_back', group: 'Items of a basket', text: 'Put back', keys: 'p' },
     { id: 'basket.discarded', group: 'Items of a basket', text: 'Discarded', keys: 'd' },
     { id: 'basket.not_found', group: 'Items of a basket', text: 'Not found', keys: 'n' },
+    { id: 'basket.undo', group: 'Items of a basket', text: 'Undo, or take back what you said', keys: 'u' },
     { id: 'basket.move', group: 'Items of a basket', text: 'Move', keys: 'arrowup arrowdown' },
   ])
   const onKeyDown = (event: KeyboardEvent) => {
@@ -321,6 +332,11 @@ function Goods({ goods, draft, onOutcome, takesFocus, ...shared }: GoodsProps) {
     const outcome = outcomeKeys[event.key.toLowerCase()]
     const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' || outcome !== undefined ? 1 : null
     const lineId = rows[at]?.dataset.line
+    const undone = event.key.toLowerCase() === 'u' ? goods.find(({ line }) => line.lineId === lineId) : undefined
+    if (undone !== undefined && shared.mayDecide) {
+      event.preventDefault()
+      return shared.onUndo(undone)
+    }
     if (step === null || lineId === undefined) return
     event.preventDefault()
     if (outcome !== undefined && shared.mayDecide) onOutcome(lineId, outcome)
@@ -339,7 +355,7 @@ interface GoodsRowProps extends Omit<GoodsProps, 'goods' | 'takesFocus'> {
   goods: BasketGoods
 }
 
-function GoodsRow({ goods, draft, onOutcome, mayDecide, ownNumber, view, zone, now }: GoodsRowProps) {
+function GoodsRow({ goods, draft, onOutcome, onUndo, mayDecide, ownNumber, view, zone, now }: GoodsRowProps) {
   const { line, quantity, discardAt, settled } = goods
   const shown = outcomeOf(goods, draft)
   const isNew = draft.outcomes[line.lineId] !== undefined && shown !== settled?.outcome
@@ -364,6 +380,17 @@ function GoodsRow({ goods, draft, onOutcome, mayDecide, ownNumber, view, zone, n
         <StorageMark storage={line.storage ?? 'ambient'} />
         {line.department ?? line.sku}
         {settled !== null && <Said said={settled} zone={zone} now={now} unsent={isUnsent(view, line.lineId)} counts />}
+        {mayDecide && settled !== null && !isOthers && !isNew && (
+          <button
+            type="button"
+            tabIndex={-1}
+            className={classes.takeBack}
+            aria-label={`Take back: ${line.name}`}
+            onClick={() => onUndo(goods)}
+          >
+            Take back
+          </button>
+        )}
         {settled?.others.map((each) => (
           <Said key={each.employee.number} said={each} zone={zone} now={now} unsent={false} counts={false} />
         ))}
@@ -380,7 +407,8 @@ function GoodsRow({ goods, draft, onOutcome, mayDecide, ownNumber, view, zone, n
               tabIndex={-1}
               aria-pressed={shown === outcome}
               data-new={(isNew && shown === outcome) || undefined}
-              onClick={() => onOutcome(line.lineId, outcome)}
+              // Pressed again, nothing is chosen any more.
+              onClick={() => (isNew && shown === outcome ? onUndo(goods) : onOutcome(line.lineId, outcome))}
             >
               {itemOutcomeLabels[outcome]}
             </button>

@@ -1,7 +1,16 @@
 /** The page of `/put-back`: what lies around in the store and must go back, the fridge first. */
 import { Button, Loader, SegmentedControl } from '@mantine/core'
 import { useCallbackRef } from '@mantine/hooks'
-import { IconBarcode, IconBasketCheck, IconDatabaseOff, IconHistory, IconSnowflake } from '@tabler/icons-react'
+import {
+  type Icon,
+  IconArrowBackUp,
+  IconBarcode,
+  IconBasketCheck,
+  IconCheck,
+  IconDatabaseOff,
+  IconHistory,
+  IconSnowflake,
+} from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
@@ -46,10 +55,21 @@ import { type Done, type SaidOfLines, useSettling } from './use-settling.ts'
 const CLOCK_STEP_MS = 30_000
 const GROUP = 'Put-back list'
 
-/** What the last scan did. */
-interface ScanWords {
+/** What the last tick or scan did. */
+interface LastWords {
   tone: 'ok' | 'warn' | 'bad'
   text: string
+  icon: Icon
+  /** It settled something. */
+  isTick: boolean
+}
+
+/** `Oat milk: 2 pieces put back.` */
+function settledWords({ name }: PutBackItem, parts: readonly SaidOfLines[]): LastWords {
+  const said = parts.map(({ outcome, lines }) => {
+    return `${counted(piecesOf(lines), 'piece')} ${itemOutcomeLabels[outcome].toLowerCase()}`
+  })
+  return { tone: 'ok', text: `${name}: ${said.join(', ')}.`, icon: IconCheck, isTick: true }
 }
 
 export function PutBackPage() {
@@ -68,11 +88,11 @@ export function PutBackPage() {
     placeholderData: keepPreviousData,
     structuralSharing: (before, next) => withSameItems(before as PutBackList | undefined, next as PutBackList),
   })
-  const { settled, done, error, settle, correct } = useSettling()
+  const { settled, done, error, settle, correct, takeBack } = useSettling()
   const items = useMemo(() => withoutLines(list?.items ?? [], settled, nowMs), [list, settled, nowMs])
   const [scanned, setScanned] = useState<ReadonlyMap<string, number>>(new Map())
   const [lastScanned, setLastScanned] = useState<string | null>(null)
-  const [scanWords, setScanWords] = useState<ScanWords | null>(null)
+  const [lastWords, setLastWords] = useState<LastWords | null>(null)
   const page = useRef<HTMLDivElement>(null)
 
   const [asking, setAsking] = useState<Asking | null>(null)
@@ -84,9 +104,28 @@ export function PutBackPage() {
     if (isAgainst) setAsking({ item, ruled, goOn })
     else goOn(outcome === null ? ruled : [{ outcome, lines: item.lines }])
   }
+  const settleAndSay = async (item: PutBackItem, parts: readonly SaidOfLines[]) => {
+    if (await settle(item, parts)) setLastWords(settledWords(item, parts))
+  }
   const onSettle = useCallbackRef((item: PutBackItem, outcome: ItemOutcome | null) =>
-    choose(item, outcome, (parts) => void settle(item, parts)),
+    choose(item, outcome, (parts) => void settleAndSay(item, parts)),
   )
+  const onTakeBack = async (entries: readonly Done[]) => {
+    const [first] = entries
+    if (first === undefined || !(await takeBack(entries))) return
+    const pieces = counted(
+      entries.reduce((sum, { item }) => sum + piecesOf(item.lines), 0),
+      'piece',
+    )
+    setLastWords({
+      tone: 'warn',
+      text: `${first.item.name}: ${pieces} on the list again.`,
+      icon: IconArrowBackUp,
+      isTick: false,
+    })
+  }
+  /** What the last tick or scan settled. */
+  const undo = () => void onTakeBack(done.filter(({ tick }) => tick === done[0]?.tick))
   const onCorrect = (done: Done, outcome: ItemOutcome) =>
     choose(done.item, outcome, (parts) => void correct(done, parts))
   const answer = ({ goOn }: Asking, parts: readonly SaidOfLines[]) => {
@@ -96,7 +135,7 @@ export function PutBackPage() {
   useScanner(mayDecide, (code) => {
     const item = findScanned(items, code)
     if (item === undefined) {
-      setScanWords({ tone: 'warn', text: `“${code}” is not on this list.` })
+      setLastWords({ tone: 'warn', text: `“${code}” is not on this list.`, icon: IconBarcode, isTick: false })
       return
     }
     const line = lineInTurn(item)
@@ -104,17 +143,20 @@ export function PutBackPage() {
     setScanned(new Map(scanned).set(line, step.scanned))
     setLastScanned(itemKey(item))
     if (step.settled === null) {
-      setScanWords({ tone: 'ok', text: `${item.name}: ${step.scanned} of ${item.lines[0]?.quantity} pieces scanned.` })
+      const text = `${item.name}: ${step.scanned} of ${item.lines[0]?.quantity} pieces scanned.`
+      setLastWords({ tone: 'ok', text, icon: IconBarcode, isTick: false })
       return
     }
     const parts = splitByRule(item, [step.settled], serverNow())
-    const [part] = parts
-    const outcome = part?.outcome ?? 'put_back'
     const pieces = counted(step.settled.quantity, 'piece')
-    setScanWords(
-      outcome === 'discarded'
-        ? { tone: 'bad', text: `${item.name}: DISCARD ${pieces}. Too long outside the fridge.` }
-        : { tone: 'ok', text: `${item.name}: ${pieces} put back.` },
+    setLastWords(
+      parts[0]?.outcome === 'discarded'
+        ? {
+            ...settledWords(item, parts),
+            tone: 'bad',
+            text: `${item.name}: DISCARD ${pieces}. Too long outside the fridge.`,
+          }
+        : settledWords(item, parts),
     )
     void settle(item, parts)
   })
@@ -130,11 +172,12 @@ export function PutBackPage() {
   }, [isThere, focusFirst])
   useCommands([
     { id: 'put-back.rows', group: GROUP, text: 'Go to the list', keys: 'g', run: focusFirst },
+    { id: 'put-back.undo', group: GROUP, text: 'Undo the last tick or scan', keys: 'u', run: undo },
     {
       id: 'put-back.correct',
       group: GROUP,
       text: 'Correct the last outcome',
-      keys: 'u',
+      keys: 'shift+u',
       run: () => page.current?.querySelector<HTMLElement>('[data-done] input:checked')?.focus(),
     },
     { id: 'put-back.move', group: GROUP, text: 'Move', keys: 'arrowup arrowdown' },
@@ -163,11 +206,16 @@ export function PutBackPage() {
         />
       </AbandonedTabs>
       <Head list={list} items={items} left={left} />
-      {scanWords !== null && (
-        <p className={classes.scan} role="status" data-tone={scanWords.tone} data-testid="last-scan">
-          <Toned tone={scanWords.tone} icon={IconBarcode}>
-            {scanWords.text}
+      {lastWords !== null && (
+        <p className={classes.scan} role="status" data-tone={lastWords.tone} data-testid="last-tick">
+          <Toned tone={lastWords.tone} icon={lastWords.icon}>
+            {lastWords.text}
           </Toned>
+          {lastWords.isTick && done.length > 0 && (
+            <Button size="compact-xs" variant="default" leftSection={<IconArrowBackUp size={14} />} onClick={undo}>
+              Undo <kbd aria-hidden>U</kbd>
+            </Button>
+          )}
         </p>
       )}
       {error !== null && (
@@ -206,7 +254,9 @@ export function PutBackPage() {
             />
           </section>
         ))}
-        {done.length > 0 && <DoneHere done={done} zone={scope.zone} nowMs={nowMs} onCorrect={onCorrect} />}
+        {done.length > 0 && (
+          <DoneHere done={done} zone={scope.zone} nowMs={nowMs} onCorrect={onCorrect} onTakeBack={onTakeBack} />
+        )}
       </div>
       {asking !== null && (
         <PastLimitDialog
@@ -359,14 +409,15 @@ interface DoneHereProps {
   zone: string
   nowMs: number
   onCorrect: (done: Done, outcome: ItemOutcome) => void
+  onTakeBack: (done: readonly Done[]) => Promise<void>
 }
 
-/** What was ticked here since the console started; each can be said otherwise. */
-function DoneHere({ done, zone, nowMs, onCorrect }: DoneHereProps) {
+/** What was ticked here since the console started; each can be said otherwise, or taken back. */
+function DoneHere({ done, zone, nowMs, onCorrect, onTakeBack }: DoneHereProps) {
   return (
     <section className={classes.done} aria-label="Done here" data-testid="put-back-done">
       <h2>
-        Done here <kbd aria-hidden>U</kbd>
+        Done here <kbd aria-hidden>Shift U</kbd>
       </h2>
       <ul>
         {done.map((each) => (
@@ -384,6 +435,14 @@ function DoneHere({ done, zone, nowMs, onCorrect }: DoneHereProps) {
               }}
               data={itemOutcomes.map((outcome) => ({ value: outcome, label: itemOutcomeLabels[outcome] }))}
             />
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              aria-label={`Take back: ${each.item.name}`}
+              onClick={() => void onTakeBack([each])}
+            >
+              Take back
+            </Button>
           </li>
         ))}
       </ul>

@@ -24,6 +24,7 @@ import {
 } from '@tabler/icons-react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { SessionDocument, SessionEvent } from '#shared/protocol/session-document.ts'
+import { type PutBackPayload, putBackWords } from '../../ui/decision-words.ts'
 import {
   clientLabel,
   counted,
@@ -145,6 +146,8 @@ export function eventWords(event: SessionEvent, { document, names }: Context): E
       return plain(IconHourglass, `${who} asked for a check`, event.reason, 'warn')
     case 'basket.reviewed':
       return plain(IconBasketCheck, `${who} reviewed the basket: ${text(event.reason)}`, event.note)
+    case 'basket.items_put_back':
+      return plain(IconBasketCheck, `${who} dealt with items`, putBackWords(event as unknown as PutBackPayload))
     case 'note.added':
       return plain(IconNote, `${who} wrote a note`, event.text)
     case 'session.updated':
