@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { PastLimit, RuledReview } from '../../data/abandoned-api.ts'
 import { itemOutcomeLabels, itemOutcomes, reviewReasons } from '../../ui/abandoned-words.ts'
-import { useData, useRevision } from '../../ui/data-context.ts'
+import { useData, useEmployee, useRevision } from '../../ui/data-context.ts'
 import { counted } from '../../ui/labels.ts'
 import { InlineError } from '../../ui/parts.tsx'
 import { useCommands } from '../../ui/shortcuts.ts'
@@ -14,6 +14,7 @@ import { serverNow } from '../../ui/use-now.ts'
 import classes from './basket-panel.module.css'
 import type { BasketSelection } from './basket-selection.ts'
 import { PastLimitDialog } from './past-limit-dialog.tsx'
+import { useBulkDraft } from './review-draft.ts'
 
 interface BulkReviewProps {
   selection: BasketSelection
@@ -31,9 +32,9 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
   const data = useData()
   const revision = useRevision()
   const reasons = reviewReasons(null)
-  const [reason, setReason] = useState(reasons[0] ?? '')
-  const [note, setNote] = useState('')
-  const [outcome, setOutcome] = useState<RuledReview['outcome']>(BY_RULE)
+  const [draft, change] = useBulkDraft(useEmployee()?.number ?? '')
+  const { note, outcome } = draft
+  const reason = draft.reason ?? reasons[0] ?? ''
   const [asking, setAsking] = useState<readonly PastLimit[]>([])
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string | null>(null)
@@ -53,7 +54,8 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
     try {
       const review = { reason: reason.trim(), note: note.trim() === '' ? null : note.trim(), outcome: saidOfItems }
       const outcomeOfAll = await data.reviewBaskets(keys, review)
-      if (!outcomeOfAll.ok)
+      if (outcomeOfAll.ok) change(null)
+      else
         setError(
           `${counted(outcomeOfAll.saved, 'basket')} saved, ${keys.length - outcomeOfAll.saved} not${outcomeOfAll.failed === null ? '' : ` (from ${outcomeOfAll.failed.id} on)`}: ${outcomeOfAll.message}`,
         )
@@ -115,11 +117,11 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
           maxLength={4_000}
           value={reason}
           error={reason.trim() === '' ? 'A review needs a reason' : undefined}
-          onChange={(event) => setReason(event.currentTarget.value)}
+          onChange={(event) => change({ reason: event.currentTarget.value })}
         />
         <fieldset className={classes.reasons} aria-label="Common reasons">
           {reasons.map((each) => (
-            <button key={each} type="button" aria-pressed={each === reason} onClick={() => setReason(each)}>
+            <button key={each} type="button" aria-pressed={each === reason} onClick={() => change({ reason: each })}>
               {each}
             </button>
           ))}
@@ -133,7 +135,7 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
           maxRows={5}
           maxLength={4_000}
           value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
+          onChange={(event) => change({ note: event.currentTarget.value })}
         />
         <div className={classes.bulkOutcome}>
           <span id="bulk-outcome">Items without an outcome</span>
@@ -142,7 +144,7 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
             aria-labelledby="bulk-outcome"
             value={outcome ?? SAY_NOTHING}
             onChange={(value) =>
-              setOutcome(value === BY_RULE ? BY_RULE : (itemOutcomes.find((each) => each === value) ?? null))
+              change({ outcome: value === BY_RULE ? BY_RULE : (itemOutcomes.find((each) => each === value) ?? null) })
             }
             data={[
               { value: BY_RULE, label: 'By the rule' },

@@ -2,6 +2,7 @@
 import { create } from 'zustand'
 import type { ItemOutcome } from '#shared/protocol/decisions.ts'
 import { type BasketGoods, byRule } from '#shared/session/goods-outside.ts'
+import type { RuledReview } from '../../data/abandoned-api.ts'
 import type { DecisionInput } from '../../data/data-api.ts'
 
 export interface ReviewDraft {
@@ -14,19 +15,34 @@ export interface ReviewDraft {
 
 export const emptyDraft: ReviewDraft = { reason: null, note: '', outcomes: {} }
 
-/** By employee and basket: what one typed stays over a change of basket or room, and is never another's. */
-const useDrafts = create<{ drafts: Readonly<Record<string, ReviewDraft>> }>()(() => ({ drafts: {} }))
-
-/** The draft of a key, and how to change it; `null` removes it. */
-export function useReviewDraft(key: string): [ReviewDraft, (change: Partial<ReviewDraft> | null) => void] {
-  const draft = useDrafts((state) => state.drafts[key] ?? emptyDraft)
-  const change = (part: Partial<ReviewDraft> | null) =>
-    useDrafts.setState(({ drafts }) => {
-      const { [key]: before = emptyDraft, ...others } = drafts
-      return { drafts: part === null ? others : { ...others, [key]: { ...before, ...part } } }
-    })
-  return [draft, change]
+/** A review of several baskets under way. */
+export interface BulkDraft {
+  /** Null until somebody chose or typed one: then the most common is meant. */
+  reason: string | null
+  note: string
+  outcome: RuledReview['outcome']
 }
+
+const emptyBulkDraft: BulkDraft = { reason: null, note: '', outcome: 'by_rule' }
+
+/** Drafts by key: what one typed stays over a change of basket or room, until it is saved. */
+function draftsOf<Draft extends object>(empty: Draft) {
+  const useDrafts = create<{ drafts: Readonly<Record<string, Draft>> }>()(() => ({ drafts: {} }))
+  return function useDraft(key: string): [Draft, (change: Partial<Draft> | null) => void] {
+    const draft = useDrafts((state) => state.drafts[key] ?? empty)
+    const change = (part: Partial<Draft> | null) =>
+      useDrafts.setState(({ drafts }) => {
+        const { [key]: before = empty, ...others } = drafts
+        return { drafts: part === null ? others : { ...others, [key]: { ...before, ...part } } }
+      })
+    return [draft, change]
+  }
+}
+
+/** The draft of an employee and a basket, and how to change it; `null` removes it. The key keeps it from any other employee. */
+export const useReviewDraft = draftsOf(emptyDraft)
+/** The draft of an employee for whichever baskets are selected. */
+export const useBulkDraft = draftsOf(emptyBulkDraft)
 
 /** What the screen shows as the outcome of a line: the draft's, or else what was said. */
 export const outcomeOf = ({ line, settled }: BasketGoods, draft: ReviewDraft): ItemOutcome | null =>
