@@ -1,9 +1,9 @@
 /** The page of `/handover`: what one shift hands to the next, on one page to read, to print and to take over. */
-import { Loader } from '@mantine/core'
-import { IconClockPause, IconCloudOff } from '@tabler/icons-react'
+import { Button, Loader } from '@mantine/core'
+import { IconClockPause, IconClockPlay, IconCloudOff } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { StoreSettings } from '#shared/protocol/store-settings.ts'
 import { ShiftCalendar } from '#shared/time/shifts.ts'
 import type { Handover } from '../../data/abandoned-api.ts'
@@ -12,7 +12,7 @@ import { useData, useDataAge, useDataStatus, useEmployee, useRevision, useStores
 import { formatClock, formatExact, formatLocalDate, formatShort, zoneName } from '../../ui/format-time.ts'
 import { Blank, InlineError, Toned } from '../../ui/parts.tsx'
 import { PrintPage } from '../../ui/print-page.tsx'
-import { useNow } from '../../ui/use-now.ts'
+import { serverNow, useNow } from '../../ui/use-now.ts'
 import classes from './handover.module.css'
 import { Figures, HandoverParts } from './handover-parts.tsx'
 import { type ChosenShift, chosenShift, readHandoverSearch } from './handover-search.ts'
@@ -30,9 +30,10 @@ export function HandoverPage() {
   const wanted = allStores.find(({ id }) => id === search.store)
   const store = wanted ?? stores[0]
   const nowMs = useNow(MINUTE_MS)
+  const [openedMs, setOpenedMs] = useState(serverNow)
   const calendar = useMemo(() => (store === undefined ? null : new ShiftCalendar(store)), [store])
   if (store === undefined || calendar === null) return <Blank icon={IconClockPause} title="No store to hand over" />
-  const chosen = chosenShift(calendar, search, nowMs)
+  const chosen = chosenShift(calendar, search, nowMs, openedMs)
   if (chosen === null) {
     return (
       <Blank icon={IconClockPause} title={`${store.name} has no shifts`}>
@@ -53,7 +54,17 @@ export function HandoverPage() {
       chosen={chosen}
       nowMs={nowMs}
       problem={problem}
-      chooser={<ShiftChooser stores={allStores} store={store} calendar={calendar} chosen={chosen} nowMs={nowMs} />}
+      chooser={
+        <ShiftChooser
+          stores={allStores}
+          store={store}
+          calendar={calendar}
+          chosen={chosen}
+          nowMs={nowMs}
+          onNow={() => setOpenedMs(serverNow())}
+        />
+      }
+      onNow={() => setOpenedMs(serverNow())}
       next={calendar.next(chosen.span)?.name ?? chosen.span.name}
     />
   )
@@ -65,11 +76,13 @@ interface OneShiftProps {
   nowMs: number
   problem: string | null
   chooser: React.ReactNode
+  /** Shows the shift of now. */
+  onNow: () => void
   /** Name of the shift after it. */
   next: string
 }
 
-function OneShift({ store, chosen: { span, isCurrent }, nowMs, problem, chooser, next }: OneShiftProps) {
+function OneShift({ store, chosen: { span, isCurrent, begun }, nowMs, problem, chooser, onNow, next }: OneShiftProps) {
   const data = useData()
   const revision = useRevision()
   const shift = { storeId: store.id, date: span.date, shift: span.name }
@@ -105,6 +118,16 @@ function OneShift({ store, chosen: { span, isCurrent }, nowMs, problem, chooser,
           disabled={handover === undefined}
         />
       </header>
+      {begun !== null && (
+        <p className={classes.notice} role="status" data-testid="shift-begun">
+          <Toned tone="warn" icon={IconClockPlay}>
+            The {begun.name} shift has begun at {formatClock(begun.from, zone)}; this is the {span.name} shift.
+          </Toned>
+          <Button size="compact-xs" variant="default" onClick={onNow}>
+            Show the {begun.name} shift
+          </Button>
+        </p>
+      )}
       {problem !== null && <InlineError>{problem}</InlineError>}
       <Freshness store={store} isComplete={handover?.complete ?? true} />
       {error !== null && <InlineError>The handover could not be read: {error.message}</InlineError>}

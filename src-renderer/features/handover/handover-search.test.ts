@@ -12,26 +12,47 @@ const berlin = new ShiftCalendar({ timezone: 'Europe/Berlin', shifts })
 const now = Date.parse('2026-11-25T14:30:00Z')
 
 test('without a name it is the shift of now, also after midnight', () => {
-  expect(chosenShift(berlin, {}, now)).toMatchObject({ span: { date: '2026-11-25', name: 'Late' }, isCurrent: true })
-  const night = chosenShift(berlin, {}, Date.parse('2026-11-26T02:00:00Z'))
+  expect(chosenShift(berlin, {}, now, now)).toMatchObject({
+    span: { date: '2026-11-25', name: 'Late' },
+    isCurrent: true,
+  })
+  const nightTime = Date.parse('2026-11-26T02:00:00Z')
+  const night = chosenShift(berlin, {}, nightTime, nightTime)
   expect(night).toMatchObject({ span: { date: '2026-11-25', name: 'Night' }, isCurrent: true, isUnknown: false })
 })
 
 test('a named one is shown, whenever it was', () => {
-  const chosen = chosenShift(berlin, { date: '2026-11-24', shift: 'Early' }, now)
+  const chosen = chosenShift(berlin, { date: '2026-11-24', shift: 'Early' }, now, now)
   expect(chosen).toMatchObject({ span: { date: '2026-11-24', name: 'Early' }, isCurrent: false, isUnknown: false })
-  expect(chosenShift(berlin, { date: '2026-11-25', shift: 'Late' }, now)?.isCurrent).toBe(true)
+  expect(chosenShift(berlin, { date: '2026-11-25', shift: 'Late' }, now, now)?.isCurrent).toBe(true)
 })
 
 test('one that the store does not have is said to be none', () => {
   for (const search of [{ date: '2026-11-24', shift: 'Noon' }, { date: '2026-11-24' }, { shift: 'Late' }]) {
-    expect(chosenShift(berlin, search, now)).toMatchObject({ span: { name: 'Late' }, isCurrent: true, isUnknown: true })
+    expect(chosenShift(berlin, search, now, now)).toMatchObject({
+      span: { name: 'Late' },
+      isCurrent: true,
+      isUnknown: true,
+    })
   }
-  expect(chosenShift(new ShiftCalendar({ timezone: 'UTC', shifts: [] }), {}, now)).toBeNull()
+  expect(chosenShift(new ShiftCalendar({ timezone: 'UTC', shifts: [] }), {}, now, now)).toBeNull()
+})
+
+test('the shift of now stays the one with which the page was opened, and the one that has begun meanwhile is at hand', () => {
+  const opened = chosenShift(berlin, {}, now, now)
+  expect(opened).toMatchObject({ span: { name: 'Late' }, isCurrent: true, begun: null })
+  const night = Date.parse('2026-11-25T21:00:00Z')
+  const later = chosenShift(berlin, {}, night, now)
+  expect(later).toMatchObject({ span: { name: 'Late' }, isCurrent: false, isUnknown: false, begun: { name: 'Night' } })
+  // Looked at anew, it is the new one.
+  expect(chosenShift(berlin, {}, night, night)).toMatchObject({ span: { name: 'Night' }, isCurrent: true, begun: null })
+  // A shift that the URL names was chosen, whatever has begun since.
+  const named = chosenShift(berlin, { date: '2026-11-25', shift: 'Late' }, night, now)
+  expect(named).toMatchObject({ span: { name: 'Late' }, isCurrent: false, begun: null })
 })
 
 test('the next one is there only once it has begun', () => {
-  const late = chosenShift(berlin, {}, now)?.span
+  const late = chosenShift(berlin, {}, now, now)?.span
   const early = late && berlin.previous(late)
   expect(early?.name).toBe('Early')
   expect(early && nextBegun(berlin, early, now)).toEqual(late)

@@ -1,4 +1,4 @@
-/** Which shift the handover page shows: kept in the URL; without one it is the shift of now. */
+/** Which shift the handover page shows: kept in the URL; without one it is the shift of when the page was opened. */
 import type { ShiftCalendar, ShiftSpan } from '#shared/time/shifts.ts'
 
 export interface HandoverSearch {
@@ -31,20 +31,35 @@ function isDate(value: unknown): value is string {
 
 export interface ChosenShift {
   span: ShiftSpan
-  /** It is the one of now, and the page goes on with the next one when that begins. */
+  /** It is the one of now. */
   isCurrent: boolean
+  /** The shift of now, where it has begun since the page was opened on the one before; never after a choice. */
+  begun: ShiftSpan | null
   /** The URL names a shift that the store does not have: this is another one. */
   isUnknown: boolean
 }
 
-/** The shift of the URL as of `nowMs`; null for a store without shifts. */
-export function chosenShift(calendar: ShiftCalendar, search: HandoverSearch, nowMs: number): ChosenShift | null {
+/**
+ * The shift of the URL, or else the one during which the page was opened: a shift is handed over when the next one begins, and
+ * what somebody reads and writes about it must not become another's. Null for a store without shifts.
+ *
+ * @param nowMs, openedMs UTC milliseconds
+ */
+export function chosenShift(
+  calendar: ShiftCalendar,
+  search: HandoverSearch,
+  nowMs: number,
+  openedMs: number,
+): ChosenShift | null {
   const current = calendar.at(nowMs)
   const { date, shift } = search
   const wanted = date === undefined || shift === undefined ? null : calendar.find(date, shift)
-  if (wanted !== null) return { span: wanted, isCurrent: wanted.from === current?.from, isUnknown: false }
+  if (wanted !== null) return { span: wanted, isCurrent: wanted.from === current?.from, begun: null, isUnknown: false }
   if (current === null) return null
-  return { span: current, isCurrent: true, isUnknown: shift !== undefined || date !== undefined }
+  const opened = calendar.at(openedMs) ?? current
+  const isCurrent = opened.from === current.from
+  const isUnknown = shift !== undefined || date !== undefined
+  return { span: opened, isCurrent, begun: isCurrent ? null : current, isUnknown }
 }
 
 /** The one after it that has begun by now; null for the one of now. */

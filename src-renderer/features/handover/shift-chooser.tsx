@@ -17,9 +17,18 @@ interface ShiftChooserProps {
   calendar: ShiftCalendar
   chosen: ChosenShift
   nowMs: number
+  /** The shift of now is asked for. */
+  onNow: () => void
 }
 
-export function ShiftChooser({ stores, store, calendar, chosen: { span, isCurrent }, nowMs }: ShiftChooserProps) {
+export function ShiftChooser({
+  stores,
+  store,
+  calendar,
+  chosen: { span, isCurrent },
+  nowMs,
+  onNow,
+}: ShiftChooserProps) {
   const navigate = useNavigate()
   const show = (change: HandoverSearch) =>
     void navigate({
@@ -30,6 +39,10 @@ export function ShiftChooser({ stores, store, calendar, chosen: { span, isCurren
   const showSpan = (shift: ShiftSpan | null) => {
     if (shift !== null) show({ date: shift.date, shift: shift.name })
   }
+  const showNow = () => {
+    onNow()
+    show({})
+  }
   const before = calendar.previous(span)
   const after = nextBegun(calendar, span, nowMs)
   const ofDay = calendar.of(span.date).filter(({ from }) => from <= nowMs)
@@ -37,7 +50,7 @@ export function ShiftChooser({ stores, store, calendar, chosen: { span, isCurren
   useCommands([
     { id: 'handover.before', group, text: 'Shift before', keys: 'arrowleft', run: () => showSpan(before) },
     { id: 'handover.after', group, text: 'Next shift', keys: 'arrowright', run: () => showSpan(after) },
-    { id: 'handover.current', group, text: 'Shift of now', run: () => show({}) },
+    { id: 'handover.current', group, text: 'Shift of now', run: showNow },
   ])
   return (
     <div className={classes.chooser}>
@@ -79,7 +92,7 @@ export function ShiftChooser({ stores, store, calendar, chosen: { span, isCurren
       <ActionIcon variant="default" aria-label="Next shift" disabled={after === null} onClick={() => showSpan(after)}>
         <IconChevronRight size={16} />
       </ActionIcon>
-      <Button variant={isCurrent ? 'light' : 'default'} aria-pressed={isCurrent} onClick={() => show({})}>
+      <Button variant={isCurrent ? 'light' : 'default'} aria-pressed={isCurrent} onClick={showNow}>
         Now
       </Button>
     </div>
