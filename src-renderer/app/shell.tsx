@@ -38,6 +38,7 @@ import { ExportBadge } from './export-badge.tsx'
 import classes from './shell.module.css'
 import { SignInAgainBanner } from './sign-in-again.tsx'
 import { StorePicker } from './store-picker.tsx'
+import { useCameFrom } from './use-came-from.ts'
 import { useClockCare } from './use-clock-care.ts'
 
 /** Root of all routes: the sign-in page, or the frame with the room in it. */
@@ -63,6 +64,7 @@ function Frame() {
   const { data: queue = [] } = useQueue(chosen)
   const waiting = queue.filter((entry) => entry.verification.status === 'waiting').length
   useClockCare()
+  useCameFrom()
 
   return (
     <div className={classes.frame}>

@@ -23,6 +23,10 @@ interface UiState {
   /** Id of the view of the list that was chosen last; what is shown may differ from it by now. */
   chosenView: string | null
   recentDecisions: RecentDecision[]
+  /** The list or page from which a session was opened last. */
+  cameFrom: { path: string; search: Readonly<Record<string, unknown>>; text: string }
+  /** Of the tabs about left baskets: the period chosen last, and each one's URL when it was left. */
+  leftTabs: { span: string | null; searches: Readonly<Record<string, Readonly<Record<string, unknown>>>> }
 }
 
 const RECENT_KEPT = 8
@@ -34,6 +38,8 @@ const nothing: UiState = {
   sessionsCursor: { key: null, scrollTop: 0 },
   chosenView: null,
   recentDecisions: [],
+  cameFrom: { path: '/sessions', search: {}, text: 'Sessions' },
+  leftTabs: { span: null, searches: {} },
 }
 
 export const useUiState = create<UiState>()(() => nothing)

@@ -184,7 +184,7 @@ const Row = memo(function Row(props: RowProps) {
           <Link
             key={sessionId}
             to="/abandoned"
-            search={{ basket: [storeId, sessionId], left: 'all' }}
+            search={({ left }) => ({ basket: [storeId, sessionId], left })}
             tabIndex={-1}
             title={sessionId}
           >

@@ -80,10 +80,11 @@ export function SessionPage() {
 }
 
 function BackLink() {
-  const search = useUiState((state) => state.sessionsSearch)
+  const { path, search, text } = useUiState((state) => state.cameFrom)
   return (
-    <Link to="/sessions" search={search} className={classes.back}>
-      <IconArrowLeft size={16} aria-hidden /> Sessions
+    // Whichever page it was, its URL is kept as it stood.
+    <Link to={path as '/sessions'} search={search} className={classes.back}>
+      <IconArrowLeft size={16} aria-hidden /> {text}
     </Link>
   )
 }

@@ -1,0 +1,65 @@
+/** What the tabs about left baskets remember: their own filters, and the period that was chosen last on any of them. */
+import { useLocation, useSearch } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
+import { useUiState } from '../../ui/ui-state.ts'
+import { type LeftSpan, leftSpans } from './abandoned-search.ts'
+
+type Search = Readonly<Record<string, unknown>>
+
+interface Tab {
+  /** Name of its period in the URL. */
+  field: 'left' | 'period'
+  spans: readonly LeftSpan[]
+  /** Meant where the URL names none. */
+  usual: LeftSpan
+}
+
+const tabSearches = {
+  '/abandoned': { field: 'left', spans: leftSpans, usual: '7d' },
+  '/put-back': { field: 'left', spans: leftSpans, usual: '7d' },
+  '/not-exited': { field: 'period', spans: ['today', '24h', '7d'], usual: 'today' },
+  '/never-served': { field: 'period', spans: ['today', '24h', '7d', '30d'], usual: '7d' },
+  '/problem-products': { field: 'period', spans: ['7d', '30d'], usual: '7d' },
+} as const satisfies Record<string, Tab>
+
+export type TabPath = keyof typeof tabSearches
+
+const tabOf = (path: TabPath): Tab => tabSearches[path]
+const isTab = (path: string): path is TabPath => Object.hasOwn(tabSearches, path)
+
+/** The period that a tab shows with a search. */
+export function spanOfTab(path: TabPath, search: Search): LeftSpan {
+  const { field, spans, usual } = tabOf(path)
+  return spans.find((span) => span === search[field]) ?? usual
+}
+
+/** With which search a tab opens: its own filters as they were left, in the period chosen last where it knows that one. */
+export function searchOfTab(path: TabPath, left: Search, span: string | null): Search {
+  const { field, spans, usual } = tabOf(path)
+  const carried = spans.find((each) => each === span)
+  if (carried === undefined) return left
+  return { ...left, [field]: carried === usual ? undefined : carried }
+}
+
+/** Remembers the tab that is shown; answers with which search each of the others opens. */
+export function useTabSearches(): (path: TabPath) => Search {
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const search: Search = useSearch({ strict: false })
+  const { span, searches } = useUiState((state) => state.leftTabs)
+  const before = useRef<unknown>(undefined)
+  useEffect(() => {
+    if (!isTab(path)) return
+    const { stores: _stores, ...own } = search
+    const chosen = own[tabOf(path).field]
+    // The usual period is a choice only where another one was chosen before.
+    const isChosen = chosen !== undefined || before.current !== undefined
+    before.current = chosen
+    useUiState.setState(({ leftTabs }) => ({
+      leftTabs: {
+        span: isChosen ? spanOfTab(path, own) : leftTabs.span,
+        searches: { ...leftTabs.searches, [path]: own },
+      },
+    }))
+  }, [path, search])
+  return (to) => searchOfTab(to, searches[to] ?? {}, span)
+}
