@@ -54,6 +54,30 @@ describeBackend('baskets that were left', (world) => {
     expect(change).toMatchObject({ session: { putBack: document.putBack, review: document.review } })
   })
 
+  it('are open again where one takes back what one said, and refuse a decision that names nothing or a line twice', async () => {
+    const { push, session } = world()
+    const one = await ada()
+    const sessionId = await withBasket()
+    const takeBack = (seq: number, payload: object) => ({
+      ...{ id: freshId('mutation'), seq, sessionId, type: 'basket.put_back', payload },
+    })
+    const { results } = await push(one, [
+      putBack(sessionId, 1, 'l1', 'put_back'),
+      takeBack(2, { items: [], takenBack: ['l1'] }),
+      takeBack(3, { items: [], takenBack: [] }),
+      takeBack(4, { items: [{ lineId: 'l2', outcome: 'discarded' }], takenBack: ['l2'] }),
+      takeBack(5, { items: [], takenBack: ['nowhere'] }),
+    ])
+    expect(results).toMatchObject([
+      { status: 'applied' },
+      { status: 'applied' },
+      { status: 'refused', code: 'invalid_payload' },
+      { status: 'refused', code: 'invalid_payload' },
+      { status: 'refused', code: 'line_unknown' },
+    ])
+    expect((await session('berlin', sessionId)).putBack).toEqual([])
+  })
+
   it('refuse an item that is not in the basket, for the sender alone to see', async () => {
     const { push, session } = world()
     const one = await ada()

@@ -179,6 +179,22 @@ export interface NeverServed {
   waitedMs: number
 }
 
+export interface TabCountsQuery {
+  storeIds: string[]
+  /** Baskets left from then on; null means all. */
+  leftFrom: number | null
+  /** Sessions ended from then on. */
+  servedFrom: number
+  nowMs: number
+}
+
+export interface TabCounts {
+  /** Left baskets that nobody has reviewed. */
+  unreviewed: number
+  notExited: number
+  neverServed: number
+}
+
 export interface ProductTrouble {
   sku: string
   name: string
@@ -263,6 +279,8 @@ export interface AbandonedApi {
   /** What of baskets nobody dealt with and must be discarded now, longest out first. */
   pastLimit(keys: SessionKey[]): Promise<PastLimit[]>
   notExited(query: NotExitedQuery): Promise<NotExited>
+  /** How many rows `abandoned` (not reviewed), `notExited` and `neverServed` have; reads no details. */
+  tabCounts(query: TabCountsQuery): Promise<TabCounts>
   /** Newest first. */
   neverServed(query: { storeIds: string[]; endedFrom: number; nowMs: number }): Promise<NeverServed[]>
   /** Reads every document of the period on this PC: seconds where there are many. */

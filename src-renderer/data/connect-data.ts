@@ -133,6 +133,7 @@ export function connectData(): DataApi {
     takeBackLines: (lines) => remote.takeBackLines(lines),
     pastLimit: (keys) => remote.pastLimit(keys),
     notExited: (query) => remote.notExited(query),
+    tabCounts: (query) => remote.tabCounts(query),
     neverServed: (query) => remote.neverServed(query),
     problemProducts: (query) => remote.problemProducts(query),
     handover: (key) => remote.handover(key),

@@ -10,6 +10,7 @@ import { AbandonedBaskets } from './abandoned/abandoned-baskets.ts'
 import { Handovers } from './abandoned/handovers.ts'
 import { LimitRule } from './abandoned/limit-rule.ts'
 import { ShiftEntries } from './abandoned/shift-entries.ts'
+import { tabCounts } from './abandoned/tab-counts.ts'
 import { takingBack } from './abandoned/taking-back.ts'
 import type {
   AbandonedPage,
@@ -26,6 +27,8 @@ import type {
   PutBackQuery,
   RuledReview,
   ShiftKey,
+  TabCounts,
+  TabCountsQuery,
 } from './abandoned-api.ts'
 import { Charts } from './aggregate/charts.ts'
 import type {
@@ -581,6 +584,10 @@ export class DataService implements WorkerApi {
 
   notExited(query: NotExitedQuery): Promise<NotExited> {
     return this.abandonedBaskets.notExited(query)
+  }
+
+  async tabCounts(query: TabCountsQuery): Promise<TabCounts> {
+    return tabCounts(this.index, { ...query, storeIds: this.who.visibleStores(query.storeIds) })
   }
 
   neverServed(query: { storeIds: string[]; endedFrom: number; nowMs: number }): Promise<NeverServed[]> {

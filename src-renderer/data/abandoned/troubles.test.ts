@@ -8,6 +8,7 @@ import { SessionIndex } from '../session-index.ts'
 import { exitRates, notExitedRows, paidAt } from './exits.ts'
 import { neverServed, neverServedRows } from './never-served.ts'
 import { ProductCount } from './problem-products.ts'
+import { tabCounts } from './tab-counts.ts'
 
 const NOW = Date.parse('2026-03-10T12:00:00Z')
 const MINUTE_MS = 60_000
@@ -47,6 +48,41 @@ function indexOf(documents: readonly SessionDocument[]): SessionIndex {
   index.addOverlay(documents.map((each) => ({ storeId: 'a', id: each.id, version: 1, summary: summarize(each) })))
   return index
 }
+
+describe('the tabs', () => {
+  it('have as many as their lists', () => {
+    const wait: Told = ['verification.required', 2, { verificationId: 'v', kind: 'spot_check' }]
+    const reviewed: Told = [
+      ...(['basket.reviewed', 99] as const),
+      { source: 'console', employee: ANNA, verdict: { status: 'applied' }, reason: 'Left', putBack: true },
+    ]
+    const index = indexOf([
+      session('inside', 20, pay(2)),
+      session('left', 100, [add('l1', '1', 1)]),
+      session('left-before', 300, [add('l1', '1', 1)]),
+      session('reviewed', 100, [add('l1', '1', 1), reviewed]),
+      session('waited', 90, [add('l1', '1', 1), wait]),
+    ])
+    const leftFrom = NOW - 200 * MINUTE_MS
+    const query = { storeIds: ['a'], leftFrom, servedFrom: leftFrom, nowMs: NOW }
+    expect(tabCounts(index, query)).toEqual({ unreviewed: 2, notExited: 1, neverServed: 1 })
+    expect(tabCounts(index, { ...query, leftFrom: null }).unreviewed).toBe(3)
+    expect(tabCounts(index, { ...query, servedFrom: NOW - MINUTE_MS }).neverServed).toBe(0)
+    expect(tabCounts(index, { ...query, storeIds: ['b'] })).toEqual({ unreviewed: 0, notExited: 0, neverServed: 0 })
+  })
+
+  it('count baskets that would have expired by now, as the list does', () => {
+    const open = foldSession(
+      { id: 'open', storeId: 'a', settings, version: 1 },
+      session('open', 100, [add('l1', '1', 1)]).events.filter(({ source }) => source === 'store'),
+      Number.NEGATIVE_INFINITY,
+    )
+    const query = { storeIds: ['a'], leftFrom: NOW - 80 * MINUTE_MS, servedFrom: 0, nowMs: NOW }
+    expect(open.endedAt).toBeNull()
+    expect(tabCounts(indexOf([open]), query).unreviewed).toBe(1)
+    expect(tabCounts(indexOf([open]), { ...query, leftFrom: NOW - 60 * MINUTE_MS }).unreviewed).toBe(0)
+  })
+})
 
 describe('exits', () => {
   const documents = [

@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'react'
 import { useUiState } from '../../ui/ui-state.ts'
 import { type LeftSpan, leftSpans } from './abandoned-search.ts'
 
-type Search = Readonly<Record<string, unknown>>
+/** A tab's search in the URL. */
+export type TabSearch = Readonly<Record<string, unknown>>
 
 interface Tab {
   /** Name of its period in the URL. */
@@ -28,13 +29,13 @@ const tabOf = (path: TabPath): Tab => tabSearches[path]
 const isTab = (path: string): path is TabPath => Object.hasOwn(tabSearches, path)
 
 /** The period that a tab shows with a search. */
-export function spanOfTab(path: TabPath, search: Search): LeftSpan {
+export function spanOfTab(path: TabPath, search: TabSearch): LeftSpan {
   const { field, spans, usual } = tabOf(path)
   return spans.find((span) => span === search[field]) ?? usual
 }
 
 /** With which search a tab opens: its own filters as they were left, in the period chosen last where it knows that one. */
-export function searchOfTab(path: TabPath, left: Search, span: string | null): Search {
+export function searchOfTab(path: TabPath, left: TabSearch, span: string | null): TabSearch {
   const { field, spans, usual } = tabOf(path)
   const carried = spans.find((each) => each === span)
   if (carried === undefined) return left
@@ -42,9 +43,9 @@ export function searchOfTab(path: TabPath, left: Search, span: string | null): S
 }
 
 /** Remembers the tab that is shown; answers with which search each of the others opens. */
-export function useTabSearches(): (path: TabPath) => Search {
+export function useTabSearches(): (path: TabPath) => TabSearch {
   const path = useLocation({ select: ({ pathname }) => pathname })
-  const search: Search = useSearch({ strict: false })
+  const search: TabSearch = useSearch({ strict: false })
   const { span, searches } = useUiState((state) => state.leftTabs)
   const before = useRef<unknown>(undefined)
   useEffect(() => {
