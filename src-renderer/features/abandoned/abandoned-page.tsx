@@ -49,7 +49,7 @@ import {
   noBaskets,
   selectBaskets,
   toggleBasket,
-  withoutFirst,
+  withoutBaskets,
 } from './basket-selection.ts'
 import { BulkReview } from './bulk-review.tsx'
 import { type Baskets, useBaskets } from './use-baskets.ts'
@@ -346,9 +346,9 @@ export function AbandonedPage() {
           <BulkReview
             selection={selection}
             onSaved={(saved) => {
-              const left = withoutFirst(selection, saved)
+              const left = withoutBaskets(selection, saved)
               setSelection(left)
-              setNote(`${counted(saved, 'basket')} reviewed.`)
+              setNote(`${counted(saved.length, 'basket')} reviewed.`)
               if (left.size === 0) {
                 setIsBulk(false)
                 rows.scroller.current?.focus()

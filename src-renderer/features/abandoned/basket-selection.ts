@@ -22,6 +22,8 @@ export function toggleBasket(selection: BasketSelection, { storeId, id }: Sessio
 export const selectBaskets = (baskets: readonly SessionKey[]): BasketSelection =>
   new Map(baskets.slice(0, MAX_BASKETS).map(({ storeId, id }) => [basketKey({ storeId, id }), { storeId, id }]))
 
-/** Without the first ones, in the order in which they were selected: those that are done. */
-export const withoutFirst = (selection: BasketSelection, done: number): BasketSelection =>
-  new Map([...selection].slice(done))
+/** Without those that are done. */
+export function withoutBaskets(selection: BasketSelection, done: readonly SessionKey[]): BasketSelection {
+  const keys = new Set(done.map(basketKey))
+  return new Map([...selection].filter(([key]) => !keys.has(key)))
+}

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { formatMoney } from '#shared/money/format-money.ts'
 import type { PastLimit, RuledReview } from '../../data/abandoned-api.ts'
+import type { SessionKey } from '../../data/data-api.ts'
 import { itemOutcomeLabels, itemOutcomes, reviewReasons } from '../../ui/abandoned-words.ts'
 import { useData, useEmployee, useRevision } from '../../ui/data-context.ts'
 import { counted } from '../../ui/labels.ts'
@@ -18,8 +19,8 @@ import { useBulkDraft } from './review-draft.ts'
 
 interface BulkReviewProps {
   selection: BasketSelection
-  /** The first so many of the selection are saved. */
-  onSaved: (count: number) => void
+  /** The reviews of these are saved. */
+  onSaved: (baskets: readonly SessionKey[]) => void
   onClose: () => void
 }
 
@@ -54,12 +55,17 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
     try {
       const review = { reason: reason.trim(), note: note.trim() === '' ? null : note.trim(), outcome: saidOfItems }
       const outcomeOfAll = await data.reviewBaskets(keys, review)
-      if (outcomeOfAll.ok) change(null)
-      else
-        setError(
-          `${counted(outcomeOfAll.saved, 'basket')} saved, ${keys.length - outcomeOfAll.saved} not${outcomeOfAll.failed === null ? '' : ` (from ${outcomeOfAll.failed.id} on)`}: ${outcomeOfAll.message}`,
-        )
-      onSaved(outcomeOfAll.saved)
+      if (outcomeOfAll.ok) {
+        change(null)
+        return onSaved(keys)
+      }
+      // Which ones are saved is seen from the rows: any of them may have lacked its details.
+      const rows = await data.sessionRows(keys)
+      const saved = keys.filter((_, at) => rows[at]?.reviewed === true)
+      const { failed, message } = outcomeOfAll
+      const first = failed === null ? '' : ` (the first is ${failed.id})`
+      setError(`${counted(saved.length, 'basket')} saved, ${keys.length - saved.length} not${first}: ${message}`)
+      onSaved(saved)
     } catch {
       setError(NO_ANSWER)
     } finally {
