@@ -30,7 +30,7 @@ export const navigate = (page: Page, name: string) => page.getByRole('navigation
 /** Signs Anna in again: without secure storage of the OS no sign-in is kept, and the console asks before it sends. */
 export async function signInWhereAsked(page: Page): Promise<void> {
   const asked = page.getByRole('button', { name: 'Sign in…' })
-  const sent = unsent(page).getByText('0 unsent')
+  const sent = unsent(page).getByText('0 unsent', { exact: true })
   await expect(asked.or(sent).first()).toBeVisible({ timeout: 60_000 })
   if (!(await asked.isVisible())) return
   await asked.click()
