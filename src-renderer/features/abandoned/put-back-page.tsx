@@ -212,8 +212,14 @@ export function PutBackPage() {
             {lastWords.text}
           </Toned>
           {lastWords.isTick && done.length > 0 && (
-            <Button size="compact-xs" variant="default" leftSection={<IconArrowBackUp size={14} />} onClick={undo}>
-              Undo <kbd aria-hidden>U</kbd>
+            <Button
+              size="compact-xs"
+              variant="default"
+              leftSection={<IconArrowBackUp size={14} />}
+              rightSection={<kbd aria-hidden>U</kbd>}
+              onClick={undo}
+            >
+              Undo
             </Button>
           )}
         </p>
