@@ -1,17 +1,17 @@
 /** One chart with all that can be done with it: point, walk it with keys, look behind it, read it as a table, take it along. */
-import { ActionIcon } from '@mantine/core'
-import { IconChartBar, IconCopy, IconFileTypeCsv, IconTable } from '@tabler/icons-react'
 import { type CSSProperties, memo, type ReactNode, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { csvDialectOf } from '../../ui/csv-dialect.ts'
 import { saveFile } from '../../ui/save-file.ts'
 import { tableCsv } from '../../ui/table-csv.ts'
+import { CardTools, type Taking } from './card-tools.tsx'
 import { fileTable } from './chart-columns.ts'
 import { type ChartModel, isEmptyModel } from './chart-model.ts'
-import { copyPicture } from './chart-picture.ts'
+import { chartPicture } from './chart-picture.ts'
 import { ChartPlot } from './chart-plot.tsx'
 import { ChartPointer } from './chart-pointer.tsx'
 import { ChartTable } from './chart-table.tsx'
 import classes from './charts.module.css'
+import { copyPicture } from './picture-frame.ts'
 import { heightOf, plotFrame } from './plot-frame.ts'
 import { useInTurn } from './use-in-turn.ts'
 import { useNear, useWidth } from './use-near.ts'
@@ -20,6 +20,8 @@ interface ChartCardProps {
   model: ChartModel
   /** Period and stores, for pictures and file names. */
   scopeWords: string
+  /** Name of a file of a chart (its id), without the ending; absent on paper, where none is taken along. */
+  fileNameOf?: (chart: string) => string
   /** Two columns of the page. */
   wide?: boolean
   /** Drawn at once and without buttons: for paper. */
@@ -31,6 +33,7 @@ interface ChartCardProps {
 export const ChartCard = memo(function ChartCard({
   model,
   scopeWords,
+  fileNameOf = plainName,
   wide,
   onPaper = false,
   children,
@@ -40,7 +43,7 @@ export const ChartCard = memo(function ChartCard({
   const isNear = useNear(card, onPaper)
   const width = useWidth(room)
   const [isTable, setIsTable] = useState(false)
-  const take = useTaking(model, room, scopeWords)
+  const take = useTaking(model, room, scopeWords, fileNameOf)
   const isEmpty = isEmptyModel(model)
   // Axes of nothing would look like figures; a stretch without contact is shown all the same.
   const isDrawn = !isEmpty || model.gap !== undefined
@@ -81,89 +84,34 @@ export const ChartCard = memo(function ChartCard({
   )
 })
 
-/** What can be taken along, as of now. The object stays the same while figures come and go: buttons need not be drawn with them. */
-function useTaking(model: ChartModel, room: RefObject<HTMLElement | null>, scopeWords: string) {
-  const now = useRef({ model, scopeWords })
+const plainName = (chart: string): string => `floorwalker-${chart}`
+
+/** What can be taken along, as of now. */
+function useTaking(
+  model: ChartModel,
+  room: RefObject<HTMLElement | null>,
+  scopeWords: string,
+  fileNameOf: (chart: string) => string,
+): Taking {
+  const now = useRef({ model, scopeWords, fileNameOf })
   useEffect(() => {
-    now.current = { model, scopeWords }
+    now.current = { model, scopeWords, fileNameOf }
   })
   return useMemo(
     () => ({
-      async picture(): Promise<string | null> {
+      async picture() {
         const drawing = room.current?.querySelector('svg')
         if (drawing == null) return null
-        const { model, scopeWords } = now.current
-        const where = await copyPicture(drawing, model, scopeWords)
-        return where === 'copied' ? 'Copied as a picture' : 'Saved as a picture'
+        const { model, scopeWords, fileNameOf } = now.current
+        return copyPicture(chartPicture(drawing, model, scopeWords, fileNameOf(model.id)))
       },
-      file(): void {
-        const { model } = now.current
+      file() {
+        const { model, fileNameOf } = now.current
         const { titles, rows } = fileTable(model)
-        saveFile(tableCsv(`floorwalker-${model.id}.csv`, titles, rows, csvDialectOf(navigator.language)))
+        saveFile(tableCsv(`${fileNameOf(model.id)}.csv`, titles, rows, csvDialectOf(navigator.language)))
       },
     }),
     [room],
-  )
-}
-
-interface CardToolsProps {
-  take: ReturnType<typeof useTaking>
-  isTable: boolean
-  onTable: (isTable: boolean) => void
-  hasPicture: boolean
-  hasRows: boolean
-}
-
-const CardTools = memo(function CardTools({ take, isTable, onTable, hasPicture, hasRows }: CardToolsProps) {
-  const [note, setNote] = useState<string | null>(null)
-  const say = (words: string | null) => {
-    setNote(words)
-    setTimeout(() => setNote(null), NOTE_MS)
-  }
-  const copy = () => {
-    take
-      .picture()
-      .then(say, (error: unknown) => say(`No picture: ${error instanceof Error ? error.message : String(error)}`))
-  }
-  return (
-    <div className={classes.cardTools}>
-      <span role="status">{note}</span>
-      <Tool
-        label={isTable ? 'Show as a chart' : 'Show as a table'}
-        icon={isTable ? IconChartBar : IconTable}
-        isPressed={isTable}
-        onClick={() => onTable(!isTable)}
-      />
-      <Tool label="Copy as a picture" icon={IconCopy} disabled={!hasPicture} onClick={copy} />
-      <Tool label="Export as CSV" icon={IconFileTypeCsv} disabled={!hasRows} onClick={() => take.file()} />
-    </div>
-  )
-})
-
-const NOTE_MS = 4_000
-
-interface ToolProps {
-  label: string
-  icon: typeof IconTable
-  isPressed?: boolean
-  disabled?: boolean
-  onClick: () => void
-}
-
-function Tool({ label, icon: ToolIcon, isPressed, disabled, onClick }: ToolProps) {
-  return (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      size={24}
-      aria-label={label}
-      title={label}
-      aria-pressed={isPressed}
-      disabled={disabled}
-      onClick={onClick}
-    >
-      <ToolIcon size={15} stroke={1.7} />
-    </ActionIcon>
   )
 }
 

@@ -1,11 +1,7 @@
-/** A chart as a picture: its SVG with the colours of the screen, title and legend above, as PNG on the clipboard. */
-import { saveBlob } from '../../ui/save-file.ts'
-import { type ChartModel, isEmptyModel } from './chart-model.ts'
+/** A chart as a picture: its SVG with the colours of the screen, and a legend of all that is drawn in it. */
+import type { ChartModel } from './chart-model.ts'
+import { type LegendEntry, type Picture, svgElement, swatch, themeColor } from './picture-frame.ts'
 
-const SCALE = 2
-const PADDING = 14
-const TITLE_HEIGHT = 26
-const LEGEND_HEIGHT = 20
 const COPIED = [
   'fill',
   'fill-opacity',
@@ -17,34 +13,14 @@ const COPIED = [
   'font-size',
   'font-family',
   'font-weight',
+  'paint-order',
 ] as const
-const SVG = 'http://www.w3.org/2000/svg'
-
-/** Where the picture went. */
-export type PictureOutcome = 'copied' | 'saved'
 
 /**
- * Copies the chart's drawing as PNG; where this console may not write to the clipboard, it is saved as a file.
- *
- * @throws where the drawing cannot become a picture
+ * @param subtitle stores and period
+ * @param name of the file, without its ending
  */
-export async function copyPicture(
-  drawing: SVGSVGElement,
-  model: ChartModel,
-  subtitle: string,
-): Promise<PictureOutcome> {
-  const { markup, width, height } = pictureOf(drawing, model, subtitle)
-  const png = await rasterize(markup, width, height)
-  try {
-    await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })])
-    return 'copied'
-  } catch {
-    saveBlob(`floorwalker-${model.id}.png`, png)
-    return 'saved'
-  }
-}
-
-function pictureOf(drawing: SVGSVGElement, model: ChartModel, subtitle: string) {
+export function chartPicture(drawing: SVGSVGElement, model: ChartModel, subtitle: string, name: string): Picture {
   const copy = drawing.cloneNode(true) as SVGSVGElement
   const [from, to] = [[...drawing.querySelectorAll('*')], [...copy.querySelectorAll('*')]]
   // A picture has no style sheets: what they say goes into each element.
@@ -52,84 +28,40 @@ function pictureOf(drawing: SVGSVGElement, model: ChartModel, subtitle: string) 
     const style = getComputedStyle(element)
     for (const name of COPIED) to[at]?.setAttribute(name, style.getPropertyValue(name))
   }
-  const box = drawing.getBoundingClientRect()
-  const root = getComputedStyle(document.documentElement)
-  const color = (token: string) => root.getPropertyValue(`--fw-${token}`).trim()
-  const font = getComputedStyle(drawing).fontFamily
-  const legend = model.series.length > 1 ? LEGEND_HEIGHT : 0
-  const width = Math.ceil(box.width) + 2 * PADDING
-  const top = PADDING + TITLE_HEIGHT + legend
-  const height = Math.ceil(box.height) + top + PADDING
-  const svg = element('svg', {
-    xmlns: SVG,
-    width: width * SCALE,
-    height: height * SCALE,
-    viewBox: `0 0 ${width} ${height}`,
+  const { width, height } = drawing.getBoundingClientRect()
+  return { title: model.title, subtitle, legend: legendOf(copy, model), body: copy, width, height, name }
+}
+
+/** Series where there are several, and what else is to be told apart. @param drawn with all its styles */
+function legendOf(drawn: SVGSVGElement, model: ChartModel): LegendEntry[] {
+  const series = model.series.length > 1 ? model.series : []
+  const entries = series.map(({ id, name, mark }): LegendEntry => {
+    const paths = [...drawn.querySelectorAll<SVGElement>(`[data-series="${CSS.escape(id)}"] > path`)]
+    if (mark === 'line') {
+      const marks = paths.slice(-1).map((path) => likeLine(path))
+      return { words: name, marks }
+    }
+    const fills = paths.map((path) => path.getAttribute('fill') ?? 'none').filter((fill) => fill !== 'none')
+    return { words: name, marks: fills.map((fill) => swatch(fill)) }
   })
-  svg.append(element('rect', { width, height, fill: color('surface') }))
-  svg.append(
-    text(`${model.title} · ${subtitle}`, {
-      x: PADDING,
-      y: PADDING + 14,
-      'font-size': 13,
-      'font-weight': 650,
-      fill: color('text'),
-      'font-family': font,
-    }),
-  )
-  let x = PADDING
-  for (const series of legend > 0 ? model.series : []) {
-    svg.append(
-      element('rect', {
-        x,
-        y: PADDING + TITLE_HEIGHT,
-        width: 10,
-        height: 10,
-        rx: 2,
-        fill: color(`chart-${series.color}`),
-      }),
-    )
-    svg.append(
-      text(series.name, {
-        x: x + 15,
-        y: PADDING + TITLE_HEIGHT + 9,
-        'font-size': 11,
-        fill: color('soft'),
-        'font-family': font,
-      }),
-    )
-    x += 32 + series.name.length * 6.4
+  if (model.rows.some(({ isPartial }) => isPartial)) {
+    const grey = swatch(themeColor('track'))
+    grey.setAttribute('fill-opacity', '0.45')
+    entries.push({ words: 'so far', marks: [grey] })
   }
-  copy.setAttribute('x', String(PADDING))
-  copy.setAttribute('y', String(top))
-  svg.append(copy)
-  return { markup: new XMLSerializer().serializeToString(svg), width: width * SCALE, height: height * SCALE }
+  const gap = [...drawn.querySelectorAll<SVGElement>('[data-testid="contact-gap"] > rect')]
+  if (gap.length > 0) entries.push({ words: 'no contact: what happened is missing', marks: gap.map(likeSwatch) })
+  return entries
 }
 
-function element(name: string, attributes: Record<string, string | number>): SVGElement {
-  const made = document.createElementNS(SVG, name)
-  for (const [key, value] of Object.entries(attributes)) if (key !== 'xmlns') made.setAttribute(key, String(value))
+/** A swatch with the look of a rectangle. */
+function likeSwatch(drawn: SVGElement): SVGElement {
+  const made = swatch(drawn.getAttribute('fill') ?? 'none')
+  made.setAttribute('fill-opacity', drawn.getAttribute('fill-opacity') ?? '1')
   return made
 }
 
-function text(content: string, attributes: Record<string, string | number>): SVGElement {
-  const made = element('text', attributes)
-  made.textContent = content
-  return made
+function likeLine(drawn: SVGElement): SVGElement {
+  const look = ['stroke', 'stroke-width', 'stroke-dasharray'].map((name) => [name, drawn.getAttribute(name) ?? ''])
+  return svgElement('path', { d: 'M0 5H22', fill: 'none', ...Object.fromEntries(look) })
 }
-
-async function rasterize(markup: string, width: number, height: number): Promise<Blob> {
-  const image = new Image(width, height)
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(markup)}`
-  await image.decode()
-  const canvas = document.createElement('canvas')
-  canvas.width = width
-  canvas.height = height
-  canvas.getContext('2d')?.drawImage(image, 0, 0)
-  const png = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
-  if (png === null) throw new Error('The picture could not be drawn.')
-  return png
-}
-
-/** What a picture needs: something drawn. */
-export const hasPicture = (model: ChartModel): boolean => !isEmptyModel(model)

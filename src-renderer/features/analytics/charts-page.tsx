@@ -3,10 +3,10 @@ import { Checkbox, SegmentedControl } from '@mantine/core'
 import { IconMapQuestion } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useEffect, useId, useMemo, useState } from 'react'
+import { useCallback, useEffect, useId, useMemo, useState } from 'react'
 import { countDays, localDateOf } from '#shared/time/local-day.ts'
 import type { BucketSize } from '../../data/chart-api.ts'
-import { useData, useRevision } from '../../ui/data-context.ts'
+import { useData, useDataStatus, useRevision } from '../../ui/data-context.ts'
 import { FilterMenu, FilterPills, type OpenFilter, SearchProblems } from '../../ui/filter-bar.tsx'
 import { filterWords } from '../../ui/filter-words.ts'
 import { activeFilters } from '../../ui/list-filters.ts'
@@ -19,6 +19,7 @@ import { useUiState } from '../../ui/ui-state.ts'
 import { ViewsMenu } from '../../ui/views-menu.tsx'
 import { AbandonedCharts } from './abandoned-charts.tsx'
 import { askInTurn } from './ask-in-turn.ts'
+import { chartFileName, fileScopeOf } from './chart-file-name.ts'
 import { bucketTitles } from './chart-words.ts'
 import classes from './charts.module.css'
 import { type ChartPage, chartPages, chartPageTitles, isChartPage } from './charts-search.ts'
@@ -48,6 +49,7 @@ export function ChartsPage() {
   const { page } = route.useParams()
   const charts = useCharts()
   const search = route.useSearch()
+  const fileNameOf = useFileNames(page, charts)
   const kept = useMemo(() => keepSessionsSearch({ ...search }), [search])
   useEffect(() => useUiState.setState({ charts: { page, search: kept } }), [page, kept])
   if (!isChartPage(page)) {
@@ -81,7 +83,7 @@ export function ChartsPage() {
         </nav>
       </div>
       <ChartsBar page={page} charts={charts} />
-      <Page charts={charts} scopeWords={scopeWords(page, charts)} before={beforeWords(page, charts)} />
+      <Page {...{ charts, fileNameOf }} scopeWords={scopeWords(page, charts)} before={beforeWords(page, charts)} />
     </div>
   )
 }
@@ -189,6 +191,13 @@ function ChartsBar({ page, charts }: { page: ChartPage; charts: Charts }) {
   )
 }
 
+/** Names of the files of a page's charts; the same function while the names are the same. */
+function useFileNames(page: string, { filters, scope, nowMs }: Charts): (chart: string) => string {
+  const isWhole = useDataStatus((status) => status.reading === null)
+  const fileScope = isChartPage(page) ? fileScopeOf({ page, filters, scope, nowMs, isWhole }) : ''
+  return useCallback((chart) => chartFileName(page, chart, fileScope), [page, fileScope])
+}
+
 /** Stores and period, and what else narrows, for pictures. */
 function scopeWords(page: ChartPage, { filters, scope, chosen }: Charts): string {
   const stores =
@@ -199,7 +208,8 @@ function scopeWords(page: ChartPage, { filters, scope, chosen }: Charts): string
         : `${chosen.length} stores`
   const time =
     page === 'today' ? 'today' : filters.started === null ? 'all history' : spanWords(filters.started).toLowerCase()
-  const others = activeFilters(filters).filter((name) => name !== 'started')
+  // Today leaves filters of time out.
+  const others = activeFilters({ ...filters, ...(page === 'today' ? ofAnyTime : { started: null }) })
   return [stores, time, ...others.map((name) => filterWords(name, filters, scope))].join(', ')
 }
 

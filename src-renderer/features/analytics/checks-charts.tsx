@@ -12,7 +12,7 @@ import { FiguresFrame } from './figures-frame.tsx'
 import type { PageProps } from './page-props.ts'
 import { useContactGaps, useFigures, useModelContext } from './use-charts.ts'
 
-export function ChecksCharts({ charts, scopeWords, before, onPaper }: PageProps) {
+export function ChecksCharts({ charts, scopeWords, fileNameOf, before, onPaper }: PageProps) {
   const { figures, size, isOutdated, error } = useFigures('checkFigures', charts)
   const gaps = useContactGaps(charts.chosen)
   const context = useModelContext(charts, size, gaps)
@@ -42,7 +42,7 @@ export function ChecksCharts({ charts, scopeWords, before, onPaper }: PageProps)
     ]
   }, [figures, context])
   const card = (model: ChartModel, wide?: boolean) => (
-    <ChartCard key={model.id} model={model} scopeWords={scopeWords} wide={wide} onPaper={onPaper} />
+    <ChartCard key={model.id} {...{ model, scopeWords, fileNameOf }} wide={wide} onPaper={onPaper} />
   )
   return (
     <FiguresFrame {...{ charts, isOutdated, error, onPaper }} answer={figures} gap={context.gap?.words ?? null}>

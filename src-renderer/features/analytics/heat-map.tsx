@@ -1,15 +1,16 @@
 /** The charts' page "Heat map": weekday × hour of the stores' own time, for any measure. */
-import { ActionIcon, Loader, NativeSelect } from '@mantine/core'
-import { IconFileTypeCsv } from '@tabler/icons-react'
+import { Loader, NativeSelect } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { type CSSProperties, type KeyboardEvent, memo, useRef, useState } from 'react'
+import { type CSSProperties, type KeyboardEvent, memo, type RefObject, useRef, useState } from 'react'
 import { type HeatMap, type HeatMeasure, heatMeasures } from '../../data/chart-api.ts'
 import { csvDialectOf } from '../../ui/csv-dialect.ts'
 import { useData } from '../../ui/data-context.ts'
 import type { ListFilters } from '../../ui/list-filters.ts'
 import { saveFile } from '../../ui/save-file.ts'
 import { tableCsv } from '../../ui/table-csv.ts'
-import { figureWords, hourWords, MISSING, shortWords, type Unit, weekdayNames } from './chart-words.ts'
+import { CardTools, type Taking } from './card-tools.tsx'
+import { fileWords } from './chart-file-name.ts'
+import { hourWords, shortWords, type Unit, weekdayNames } from './chart-words.ts'
 import classes from './charts.module.css'
 import { type ListTarget, searchBehind } from './drill-down.ts'
 import { FiguresFrame } from './figures-frame.tsx'
@@ -21,13 +22,17 @@ import {
   heatGrid,
   heatMeasureWords,
   heatOf,
+  heatWords,
 } from './heat-model.ts'
+import { heatPicture } from './heat-picture.ts'
 import type { PageProps } from './page-props.ts'
+import { copyPicture } from './picture-frame.ts'
 import { useAnswer, useChartQuery, useContactGaps, useModelContext } from './use-charts.ts'
 
-export function HeatMapCharts({ charts, onPaper }: PageProps) {
+export function HeatMapCharts({ charts, scopeWords, fileNameOf, onPaper }: PageProps) {
   const data = useData()
   const query = useChartQuery(charts)
+  const table = useRef<HTMLTableElement>(null)
   const { measure } = charts.settings
   const gaps = useContactGaps(charts.chosen)
   const context = useModelContext(charts, 'hour', gaps)
@@ -39,9 +44,18 @@ export function HeatMapCharts({ charts, onPaper }: PageProps) {
   } = useAnswer(['heatMap', query, measure, contactEnd], query.nowMs, (nowMs) =>
     data.heatMap({ ...query, nowMs, measure, contactEnd }),
   )
-  const save = (answer: HeatMap) => {
-    const { titles, rows } = heatFile(answer)
-    saveFile(tableCsv('floorwalker-heat-map.csv', titles, rows, csvDialectOf(navigator.language)))
+  const name = fileNameOf?.(`heat-map-${fileWords(heatMeasureWords[map?.measure ?? measure].title)}`) ?? ''
+  const take: Taking = {
+    async picture() {
+      if (map === undefined || table.current === null) return null
+      const { title, lowest, highest, hatched } = heatWords(map)
+      return copyPicture(heatPicture(table.current, { title, subtitle: scopeWords, lowest, highest, hatched, name }))
+    },
+    file() {
+      if (map === undefined) return
+      const { titles, rows } = heatFile(map)
+      saveFile(tableCsv(`${name}.csv`, titles, rows, csvDialectOf(navigator.language)))
+    },
   }
   return (
     <FiguresFrame {...{ charts, error, onPaper }} answer={map} isOutdated={isOutdated} gap={context.gap?.words ?? null}>
@@ -58,37 +72,31 @@ export function HeatMapCharts({ charts, onPaper }: PageProps) {
                 data={heatMeasures.map((value) => ({ value, label: heatMeasureWords[value].title }))}
                 onChange={(event) => charts.set({ measure: event.currentTarget.value as HeatMeasure })}
               />
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                size={24}
-                aria-label="Export as CSV"
-                title="Export as CSV"
-                disabled={map === undefined}
-                onClick={() => map !== undefined && save(map)}
-              >
-                <IconFileTypeCsv size={15} stroke={1.7} />
-              </ActionIcon>
+              <CardTools take={take} hasPicture={map !== undefined} hasRows={map !== undefined} />
             </div>
           )}
         </div>
         {map === undefined ? (
           <Loader size="sm" role="status" aria-label="Counting" />
         ) : (
-          <Grid map={map} filters={context.filters} />
+          <Grid table={table} map={map} filters={context.filters} />
         )}
       </section>
     </FiguresFrame>
   )
 }
 
+interface GridProps {
+  table: RefObject<HTMLTableElement | null>
+  map: HeatMap
+  filters: ListFilters
+}
+
 /** A table whose cells are walked with arrow keys; each leads to its sessions. */
-const Grid = memo(function Grid({ map, filters }: { map: HeatMap; filters: ListFilters }) {
-  const table = useRef<HTMLTableElement>(null)
+const Grid = memo(function Grid({ table, map, filters }: GridProps) {
   const [at, setAt] = useState({ weekday: 0, hour: 0 })
-  const { title, unit: unitOf, of } = heatMeasureWords[map.measure]
-  const unit = unitOf(map.currency)
-  const highest = Math.max(0, ...map.cells.map(({ value }) => value ?? 0))
+  const { of } = heatMeasureWords[map.measure]
+  const { title, unit, top, lowest, highest, hatched } = heatWords(map)
   const behind = (weekday: number, hour: number): ListTarget =>
     searchBehind(filters, { ...of, weekday: [weekday], hour: [hour] })
   const move = (event: KeyboardEvent) => {
@@ -111,7 +119,7 @@ const Grid = memo(function Grid({ map, filters }: { map: HeatMap; filters: ListF
   }
   return (
     <>
-      <table ref={table} className={classes.heat} aria-label={`${title} by weekday and hour`}>
+      <table ref={table} className={classes.heat} aria-label={title}>
         <thead>
           <tr>
             <th scope="col">
@@ -134,7 +142,7 @@ const Grid = memo(function Grid({ map, filters }: { map: HeatMap; filters: ListF
                     cell={cell}
                     unit={unit}
                     words={cellSentence(cell, weekday, hour, unit)}
-                    heat={heatOf(cell?.value ?? 0, highest)}
+                    heat={heatOf(cell?.value ?? 0, top)}
                     place={`${weekday}-${hour}`}
                     isStop={at.weekday === weekday && at.hour === hour}
                     behind={behind(weekday, hour)}
@@ -147,11 +155,11 @@ const Grid = memo(function Grid({ map, filters }: { map: HeatMap; filters: ListF
         </tbody>
       </table>
       <p className={classes.heatScale} aria-hidden>
-        {figureWords(0, unit)} <i /> {figureWords(highest, unit)}
+        {lowest} <i /> {highest}
         <span>empty: nobody knows, or no such hour in the period</span>
-        {map.cells.some(({ missing }) => missing !== null) && (
+        {hatched !== null && (
           <span>
-            <i data-missing /> hatched: {MISSING}, or for a part of it
+            <i data-missing /> {hatched}
           </span>
         )}
       </p>

@@ -92,3 +92,20 @@ function missingHours(cells: readonly (HeatCell | null)[]): string {
   }
   return [...of('all', MISSING), ...of('part', PARTLY_MISSING)].join('; ')
 }
+
+/** What is said around the heat map: its title, the ends of its scale, and what hatched cells are, null where none are. */
+export function heatWords({ measure, currency, cells }: HeatMap) {
+  const { title, unit: unitOf } = heatMeasureWords[measure]
+  const unit = unitOf(currency)
+  const top = Math.max(0, ...cells.map(({ value }) => value ?? 0))
+  const isHatched = cells.some(({ missing }) => missing !== null)
+  return {
+    title: `${title} by weekday and hour`,
+    unit,
+    /** The highest value. */
+    top,
+    lowest: figureWords(0, unit),
+    highest: figureWords(top, unit),
+    hatched: isHatched ? `hatched: ${MISSING}, or for a part of it` : null,
+  }
+}

@@ -12,7 +12,7 @@ import type { PageProps } from './page-props.ts'
 import { sessionModels } from './session-models.ts'
 import { useContactGaps, useFigures, useModelContext } from './use-charts.ts'
 
-export function SessionsCharts({ charts, scopeWords, before, onPaper }: PageProps) {
+export function SessionsCharts({ charts, scopeWords, fileNameOf, before, onPaper }: PageProps) {
   const { figures, size, isOutdated, error } = useFigures('sessionFigures', charts)
   const gaps = useContactGaps(charts.chosen)
   const context = useModelContext(charts, size, gaps)
@@ -44,7 +44,7 @@ export function SessionsCharts({ charts, scopeWords, before, onPaper }: PageProp
     ]
   }, [figures, context])
   const card = (model: ChartModel, wide?: boolean) => (
-    <ChartCard key={model.id} model={model} scopeWords={scopeWords} wide={wide} onPaper={onPaper} />
+    <ChartCard key={model.id} {...{ model, scopeWords, fileNameOf }} wide={wide} onPaper={onPaper} />
   )
   return (
     <FiguresFrame {...{ charts, isOutdated, error, onPaper }} answer={figures} gap={context.gap?.words ?? null}>

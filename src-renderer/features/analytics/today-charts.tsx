@@ -17,7 +17,7 @@ import type { PageProps } from './page-props.ts'
 import { type TodayGap, todayModels } from './today-models.ts'
 import { useAnswer, useChartQuery, useContactGaps, useModelContext } from './use-charts.ts'
 
-export function TodayCharts({ charts, scopeWords }: PageProps) {
+export function TodayCharts({ charts, scopeWords, fileNameOf }: PageProps) {
   const data = useData()
   const query = useChartQuery(charts)
   const {
@@ -80,8 +80,8 @@ export function TodayCharts({ charts, scopeWords }: PageProps) {
       )}
       {models !== undefined && (
         <div className={classes.cards}>
-          <ChartCard model={models.sessions} scopeWords={scopeWords} />
-          <ChartCard model={models.sales} scopeWords={scopeWords} />
+          <ChartCard model={models.sessions} {...{ scopeWords, fileNameOf }} />
+          <ChartCard model={models.sales} {...{ scopeWords, fileNameOf }} />
         </div>
       )}
     </FiguresFrame>
