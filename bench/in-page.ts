@@ -84,6 +84,8 @@ export async function countSessions(data: DataApi): Promise<number> {
     checkMethod: [],
     checkedBy: [],
     withFinding: null,
+    withLoss: null,
+    opened: null,
     abandoned: null,
     withCheck: null,
     weekday: [],

@@ -126,6 +126,10 @@ export interface SessionFilter {
   checkedBy: string[]
   /** Whether its spot checks found differences; a session without an outcome of one is neither. */
   withFinding: boolean | null
+  /** Whether they found something in the store's favour; a session of which it is not known is neither. */
+  withLoss: boolean | null
+  /** Whether an employee ever opened it to check something. */
+  opened: boolean | null
   /** Whether it expired unpaid. */
   abandoned: boolean | null
   /** Whether a spot check or an age verification was ever required. */
@@ -170,6 +174,8 @@ export const noFilter: SessionFilter = {
   checkMethod: [],
   checkedBy: [],
   withFinding: null,
+  withLoss: null,
+  opened: null,
   abandoned: null,
   withCheck: null,
   weekday: [],

@@ -21,9 +21,12 @@ export interface FilterMoment {
 export type FieldFilter = Omit<SessionFilter, 'text'>
 
 /** Whether the answer changes with the clock alone. */
-export function dependsOnNow({ activity, waitingMs, interactionMs }: FieldFilter, columns: SessionColumns): boolean {
+export function dependsOnNow(
+  { activity, waitingMs, interactionMs, opened }: FieldFilter,
+  columns: SessionColumns,
+): boolean {
   const asksForStale = activity.includes('stale') !== activity.includes('ongoing')
-  return asksForStale || ((waitingMs !== null || interactionMs !== null) && columns.running.size > 0)
+  return asksForStale || ((waitingMs !== null || interactionMs !== null || opened !== null) && columns.running.size > 0)
 }
 
 /** Whether the answer depends on the zones of the stores. */
@@ -51,7 +54,8 @@ export function narrow(
   narrowToStores(rows, columns, filter.storeIds)
   narrowToProfiles(rows, columns, filter, moment)
   narrowToTraits(rows, columns, filter)
-  narrowToRange(rows, columns.differences, rangeOfFinding(filter.withFinding))
+  narrowToRange(rows, columns.differences, someOrNone(filter.withFinding))
+  narrowToRange(rows, columns.preventedLoss, someOrNone(filter.withLoss))
   // Instants are whole milliseconds.
   const startedTo = filter.startedTo === null ? null : Math.ceil(filter.startedTo) - 1
   narrowToRange(rows, startedAt, { min: filter.startedFrom, max: startedTo })
@@ -66,7 +70,9 @@ export function narrow(
   narrowToRange(rows, columns.transactions, filter.transactions)
   narrowToWaiting(rows, columns, filter.waitingNow)
   narrowToRunningRange(rows, columns, columns.waitingMs, 'waitingSince', filter.waitingMs, moment.nowMs)
-  narrowToRunningRange(rows, columns, columns.interactionMs, 'interactingSince', filter.interactionMs, moment.nowMs)
+  for (const range of [filter.interactionMs, someOrNone(filter.opened)]) {
+    narrowToRunningRange(rows, columns, columns.interactionMs, 'interactingSince', range, moment.nowMs)
+  }
 }
 
 /** Narrows `rows` to those of the stores; no stores match nothing. */
@@ -158,8 +164,9 @@ function narrowToTraits(rows: RowSet, { traits, checkedBy }: SessionColumns, fil
   narrowToCodes(rows, checkedBy, Uint8Array.from(matches, Number))
 }
 
-const rangeOfFinding = (withFinding: boolean | null): Range | null =>
-  withFinding === null ? null : withFinding ? { min: 1, max: null } : { min: 0, max: 0 }
+/** Of whole numbers. */
+const someOrNone = (some: boolean | null): Range | null =>
+  some === null ? null : some ? { min: 1, max: null } : { min: 0, max: 0 }
 
 /** A filter without its conditions on labels and time. */
 export function withoutLabels<Filter extends FieldFilter>(filter: Filter): Filter {

@@ -185,6 +185,8 @@ function isUnder(query: SessionQuery, row: SessionSummary): boolean {
     (query.waitingNow === null || query.waitingNow === (row.waitingSince !== null)) &&
     traitNames.every((name) => query[name].length === 0 || query[name].includes(row[name] ?? '')) &&
     (query.withFinding === null || (row.differences !== null && query.withFinding === row.differences > 0)) &&
+    (query.withLoss === null || (row.preventedLoss !== null && query.withLoss === row.preventedLoss > 0)) &&
+    (query.opened === null || query.opened === running(row.interactionMs, row.interactingSince, query.nowMs) > 0) &&
     (query.abandoned === null || query.abandoned === (row.progress === 'abandoned')) &&
     (query.withCheck === null || query.withCheck === checked(row)) &&
     (query.weekday.length === 0 || query.weekday.includes(wallTime(row).weekday)) &&
@@ -339,6 +341,8 @@ const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   checkMethod: listOf(labels.method, 'unheard_of'),
   checkedBy: listOf(labels.staff, 'nobody'),
   withFinding: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
+  withLoss: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
+  opened: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   abandoned: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   withCheck: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   weekday: listOf<number>([0, 1, 2, 3, 4, 5, 6], 7),

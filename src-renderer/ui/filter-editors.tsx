@@ -64,6 +64,8 @@ export function FilterEditor({ name, filters, scope, facets, onChange }: FilterE
     case 'abandoned':
     case 'withCheck':
     case 'withFinding':
+    case 'withLoss':
+    case 'opened':
       return <YesOrNo name={name} value={filters[name]} onChange={(value) => onChange({ [name]: value })} />
     case 'text':
       return (

@@ -38,6 +38,8 @@ export const filterTitles: Record<FilterName, string> = {
   checkMethod: 'Checked by',
   checkedBy: 'Checked by employee',
   withFinding: 'Check found something',
+  withLoss: 'Check prevented a loss',
+  opened: 'Opened by an employee',
   waiting: 'Waiting time',
   interaction: 'Interaction time',
   attempts: 'Payment attempts',
@@ -152,6 +154,10 @@ export function filterWords(name: FilterName, filters: ListFilters, scope: ListS
       return filters.withCheck ? 'Check required' : 'No check required'
     case 'withFinding':
       return filters.withFinding ? 'Check found something' : 'Check found nothing'
+    case 'withLoss':
+      return filters.withLoss ? 'Check prevented a loss' : 'Check prevented no loss'
+    case 'opened':
+      return filters.opened ? 'Opened by an employee' : 'Opened by no employee'
     case 'storeTime':
       return `${title}: ${hourSpanWords(filters.storeTime as HourSpan)}`
     case 'text':

@@ -32,6 +32,9 @@ export interface ListFilters {
   /** Numbers of employees. */
   checkedBy: string[]
   withFinding: boolean | null
+  withLoss: boolean | null
+  /** Whether an employee ever opened it to check something. */
+  opened: boolean | null
   abandoned: boolean | null
   withCheck: boolean | null
   /** Of the start in the store's own time: Monday (0) to Sunday (6), and 0 to 23. */
@@ -78,6 +81,8 @@ export const noListFilters: ListFilters = {
   checkMethod: [],
   checkedBy: [],
   withFinding: null,
+  withLoss: null,
+  opened: null,
   abandoned: null,
   withCheck: null,
   weekday: [],

@@ -37,6 +37,8 @@ const filters: fc.Arbitrary<ListFilters> = fc.record({
   checkMethod: fc.uniqueArray(fc.constantFrom('sight_check', 'full_rescan')),
   checkedBy: fc.uniqueArray(fc.constantFrom('1001', '007', 'A 1')),
   withFinding: fc.option(fc.boolean()),
+  withLoss: fc.option(fc.boolean()),
+  opened: fc.option(fc.boolean()),
   abandoned: fc.option(fc.boolean()),
   withCheck: fc.option(fc.boolean()),
   weekday: fc.uniqueArray(fc.nat(6)),

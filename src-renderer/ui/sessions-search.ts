@@ -188,6 +188,8 @@ const fields: { [Name in FilterName]: Field<ListFilters[Name]> } = {
   checkMethod: anyText,
   checkedBy: anyText,
   withFinding: yesOrNo,
+  withLoss: yesOrNo,
+  opened: yesOrNo,
   abandoned: yesOrNo,
   withCheck: yesOrNo,
   weekday: numbers(6, 'a day of the week, 0 (Monday) to 6 (Sunday)'),

@@ -644,6 +644,15 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
       if (position % 7 === 0 || started > 0)
         expect(behind({ storeTime: { min: readWallHour(first), max: readWallHour(last) } })).toBe(started)
     })
+    const { rows: found } = new Recount(all, query, '')
+    const worked = found.filter((row) => running(row.interactionMs, row.interactingSince, query.nowMs) > 0)
+    expect(behind({ withCheck: true, opened: true })).toBe(worked.filter(hasCheck).length)
+    const checks = await charts.checkFigures(query)
+    const losing = found.filter((row) => hasCheck(row) && row.currency === checks.currency && row.preventedLoss)
+    expect(behind({ withCheck: true, withLoss: true, currency: [checks.currency] })).toBe(losing.length)
+    expect(sum(losing, (row) => row.preventedLoss ?? 0)).toBe(
+      checks.series.reduce((total, { preventedLoss }) => total + preventedLoss, 0),
+    )
     const { cells } = await charts.heatMap({ ...query, measure: 'sessions', contactEnd: null })
     for (const { weekday, hour, sessions } of cells) {
       if (sessions > 0) expect(behind({ weekday: [weekday], hour: [hour] })).toBe(sessions)

@@ -3,7 +3,7 @@ import type { CheckFigures } from '../../data/chart-api.ts'
 import { checkLabels, kindLabels, methodLabels } from '../../ui/labels.ts'
 import type { ChartModel } from './chart-model.ts'
 import { COUNT, DURATION, intervalOf, money, SHARE } from './chart-words.ts'
-import { waitedBetween, withAgeCheck, withCheck, withSpotCheck } from './drill-down.ts'
+import { preventing, waitedBetween, withAgeCheck, withCheck, withSpotCheck, worked } from './drill-down.ts'
 import { type ModelContext, type NarrowingOf, type OwnParts, overTime, ranking } from './model-context.ts'
 
 const methodName = (method: string): string => methodLabels[method as keyof typeof methodLabels] ?? method
@@ -53,7 +53,7 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
       },
     ],
   })
-  const interaction = time(() => null, {
+  const interaction = time(() => worked, {
     id: 'interaction',
     title: 'Interaction time',
     hint: 'an employee at work on it, per session',
@@ -69,7 +69,7 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
       },
     ],
   })
-  const prevented = time(() => null, {
+  const prevented = time(() => preventing(figures.currency), {
     id: 'prevented-loss',
     title: 'Prevented loss',
     hint: 'value of differences in the store’s favour',

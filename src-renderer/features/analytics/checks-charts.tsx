@@ -6,7 +6,7 @@ import type { ChartModel } from './chart-model.ts'
 import { COUNT, DURATION, figureWords, intervalOf, intervalWords, money, SHARE } from './chart-words.ts'
 import classes from './charts.module.css'
 import { checkModels } from './check-models.ts'
-import { searchBehind, withAgeCheck, withSpotCheck } from './drill-down.ts'
+import { preventing, searchBehind, withAgeCheck, withSpotCheck, worked } from './drill-down.ts'
 import { FigureStrip, type FigureTile } from './figure-strip.tsx'
 import { FiguresFrame } from './figures-frame.tsx'
 import type { PageProps } from './page-props.ts'
@@ -37,8 +37,20 @@ export function ChecksCharts({ charts, scopeWords, fileNameOf, before, onPaper }
       },
       { label: 'Median waiting', value: totals.waitingP50Ms, unit: DURATION, more: 'bad' },
       { label: '95 % waited less than', value: totals.waitingP95Ms, unit: DURATION, more: 'bad' },
-      { label: 'Median interaction', value: totals.interactionP50Ms, unit: DURATION, more: 'bad' },
-      { label: 'Prevented loss', value: totals.preventedLoss, unit: money(currency), more: 'good' },
+      {
+        label: 'Median interaction',
+        value: totals.interactionP50Ms,
+        unit: DURATION,
+        more: 'bad',
+        behind: searchBehind(filters, worked),
+      },
+      {
+        label: 'Prevented loss',
+        value: totals.preventedLoss,
+        unit: money(currency),
+        more: 'good',
+        behind: searchBehind(filters, preventing(currency)),
+      },
     ]
   }, [figures, context])
   const card = (model: ChartModel, wide?: boolean) => (

@@ -7,10 +7,12 @@ import {
   lostAt,
   ofAnyTime,
   paid,
+  preventing,
   reachedStep,
   searchBehind,
   waitedBetween,
   withObstacle,
+  worked,
 } from './drill-down.ts'
 
 const hour = { first: '2026-11-25T14', last: '2026-11-25T14' }
@@ -53,6 +55,8 @@ test('every narrowing survives the way through a URL', () => {
     reachedStep('payment_started') ?? {},
     lostAt('checkout_started'),
     withObstacle('never_served'),
+    worked,
+    preventing('EUR'),
     waitedBetween(15_000, 30_000),
     waitedBetween(0, 15_000),
   ]) {

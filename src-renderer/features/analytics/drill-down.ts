@@ -71,6 +71,12 @@ export const withAgeCheck: Narrowing = { ageVerification: withSpotCheck.spotChec
 /** Any check at all. */
 export const withCheck: Narrowing = { withCheck: true }
 
+/** Sessions that an employee opened for a check. */
+export const worked: Narrowing = { withCheck: true, opened: true }
+
+/** Sessions in which spot checks prevented a loss, of one currency. */
+export const preventing = (currency: string): Narrowing => ({ withCheck: true, withLoss: true, currency: [currency] })
+
 /** Sessions that came to a step or further; null for one that is no step. */
 export function reachedStep(step: string): Narrowing | null {
   const at = (steps as readonly string[]).indexOf(step)

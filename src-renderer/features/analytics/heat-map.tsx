@@ -97,8 +97,10 @@ const Grid = memo(function Grid({ table, map, filters }: GridProps) {
   const [at, setAt] = useState({ weekday: 0, hour: 0 })
   const { of } = heatMeasureWords[map.measure]
   const { title, unit, top, lowest, highest, hatched } = heatWords(map)
+  // Money is of one currency.
+  const money = unit.kind === 'money' ? { currency: [unit.currency] } : {}
   const behind = (weekday: number, hour: number): ListTarget =>
-    searchBehind(filters, { ...of, weekday: [weekday], hour: [hour] })
+    searchBehind(filters, { ...of, ...money, weekday: [weekday], hour: [hour] })
   const move = (event: KeyboardEvent) => {
     const steps: Record<string, [number, number]> = {
       ArrowLeft: [0, -1],

@@ -36,7 +36,7 @@ export const heatMeasureWords: Record<HeatMeasure, Measure> = {
   waitingP50Ms: { title: 'Median waiting time', unit: () => DURATION, of: withCheck },
   waitingP95Ms: { title: '95th percentile of waiting times', unit: () => DURATION, of: withCheck },
   rating: { title: 'Mean stars', unit: () => MEAN, of: { rating: [1, 2, 3, 4, 5] } },
-  preventedLoss: { title: 'Prevented loss', unit: money, of: withCheck },
+  preventedLoss: { title: 'Prevented loss', unit: money, of: { ...withCheck, withLoss: true } },
 }
 
 export const HOURS_OF_DAY = Array.from({ length: 24 }, (_, hour) => hour)
