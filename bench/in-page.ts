@@ -88,6 +88,7 @@ export async function countSessions(data: DataApi): Promise<number> {
     opened: null,
     abandoned: null,
     withCheck: null,
+    neverServed: null,
     weekday: [],
     hour: [],
     storeTime: null,

@@ -170,6 +170,8 @@ export interface CheckFigures extends ChartFrame {
     waitingP50Ms: Compared
     waitingP95Ms: Compared
     interactionP50Ms: Compared
+    /** Sessions that ended with a check to which nobody ever came. */
+    neverServed: Compared
   }
   /** Among paid or ended sessions. */
   spotCheckRate: Rate
@@ -182,8 +184,8 @@ export interface CheckFigures extends ChartFrame {
     preventedLoss: number
     neverServed: number
   }[]
-  /** Sessions that waited, in seconds: 0–15, 15–30, 30–45, 45–60, over 60. */
-  waitingBuckets: { fromMs: number; toMs: number | null; count: number }[]
+  /** Sessions that waited, in seconds: 0–15, 15–30, 30–45, 45–60, over 60; and those of them that waited to the end, for nobody. */
+  waitingBuckets: { fromMs: number; toMs: number | null; count: number; neverServed: number }[]
   /** Checks with a finding, by method: how far partial ones lie below full ones is the store's own gap. */
   methods: { method: string; finding: Rate; preventedLoss: number }[]
   /** Null for those who may not see it. */

@@ -134,6 +134,8 @@ export interface SessionFilter {
   abandoned: boolean | null
   /** Whether a spot check or an age verification was ever required. */
   withCheck: boolean | null
+  /** Whether nobody ever came to its last check of a kind before it ended. */
+  neverServed: boolean | null
   /** Of the start in the store's own local time: Monday (0) to Sunday (6), and 0 to 23. */
   weekday: number[]
   hour: number[]
@@ -178,6 +180,7 @@ export const noFilter: SessionFilter = {
   opened: null,
   abandoned: null,
   withCheck: null,
+  neverServed: null,
   weekday: [],
   hour: [],
   storeTime: null,
@@ -255,6 +258,7 @@ export interface SessionFacets {
   reviewed: FacetValue[]
   abandoned: FacetValue[]
   withCheck: FacetValue[]
+  neverServed: FacetValue[]
   /** Sessions of which it is not known are under none of the values, as in the next three. */
   furthestStep: FacetValue[]
   obstacle: FacetValue[]

@@ -1,5 +1,12 @@
 /** Filters of the session list over whole columns: one tight pass per condition, each over what the ones before left. */
-import { type Activity, activityRule, hadCheck, isAbandoned, runningTotalMs } from '#shared/session/activity.ts'
+import {
+  type Activity,
+  activityRule,
+  hadCheck,
+  isAbandoned,
+  runningTotalMs,
+  wasNeverServed,
+} from '#shared/session/activity.ts'
 import { boundsOfDays } from '#shared/time/local-day.ts'
 import { HOURS_PER_DAY, HOURS_PER_WEEK, weekHourOf } from '#shared/time/wall-hour.ts'
 import type { CodeColumn, NumberColumn } from './columns.ts'
@@ -146,6 +153,7 @@ export const labelFilters = {
   reviewed: (profile) => profile.reviewed,
   abandoned: isAbandoned,
   withCheck: hadCheck,
+  neverServed: wasNeverServed,
 } as const satisfies { [Name in keyof FieldFilter]?: (profile: Profile) => string | number | boolean }
 export type LabelFilter = keyof typeof labelFilters
 export const labelFilterNames = Object.keys(labelFilters) as LabelFilter[]

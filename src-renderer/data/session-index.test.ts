@@ -94,6 +94,7 @@ const menus: { [Name in keyof SessionFacets]: (row: SessionSummary, nowMs: numbe
   reviewed: (row) => String(row.reviewed),
   abandoned: (row) => String(row.progress === 'abandoned'),
   withCheck: (row) => String(checked(row)),
+  neverServed: (row) => String(unserved(row)),
   furthestStep: (row) => row.furthestStep,
   obstacle: (row) => row.obstacle,
   checkMethod: (row) => row.checkMethod,
@@ -102,6 +103,7 @@ const menus: { [Name in keyof SessionFacets]: (row: SessionSummary, nowMs: numbe
 const traitNames = ['furthestStep', 'obstacle', 'checkMethod', 'checkedBy'] as const
 
 const checked = (row: SessionSummary) => row.spotCheck !== 'not_required' || row.ageVerification !== 'not_required'
+const unserved = (row: SessionSummary) => row.spotCheck === 'never_served' || row.ageVerification === 'never_served'
 /** By zone and instant: the calendar takes its time, and is asked for few instants. */
 const wallTimes = new Map<string, { weekday: number; hour: number; wallHour: number }>()
 function wallTime({ storeId, startedAt }: SessionSummary) {
@@ -189,6 +191,7 @@ function isUnder(query: SessionQuery, row: SessionSummary): boolean {
     (query.opened === null || query.opened === running(row.interactionMs, row.interactingSince, query.nowMs) > 0) &&
     (query.abandoned === null || query.abandoned === (row.progress === 'abandoned')) &&
     (query.withCheck === null || query.withCheck === checked(row)) &&
+    (query.neverServed === null || query.neverServed === unserved(row)) &&
     (query.weekday.length === 0 || query.weekday.includes(wallTime(row).weekday)) &&
     (query.hour.length === 0 || query.hour.includes(wallTime(row).hour)) &&
     (query.storeTime === null || within(query.storeTime, wallTime(row).wallHour)) &&
@@ -344,6 +347,7 @@ const queryArbitrary: fc.Arbitrary<SessionQuery> = fc.record({
   withLoss: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   opened: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   abandoned: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
+  neverServed: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   withCheck: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.boolean() }),
   weekday: listOf<number>([0, 1, 2, 3, 4, 5, 6], 7),
   hour: listOf(

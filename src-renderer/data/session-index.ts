@@ -299,6 +299,7 @@ export class SessionIndex {
       reviewed: valuesOf('reviewed'),
       abandoned: valuesOf('abandoned'),
       withCheck: valuesOf('withCheck'),
+      neverServed: valuesOf('neverServed'),
       ...this.traitFacets(filter, wide, staleAfterMinutes),
     }
   }

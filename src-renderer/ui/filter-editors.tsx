@@ -63,6 +63,7 @@ export function FilterEditor({ name, filters, scope, facets, onChange }: FilterE
     case 'waitingNow':
     case 'abandoned':
     case 'withCheck':
+    case 'neverServed':
     case 'withFinding':
     case 'withLoss':
     case 'opened':

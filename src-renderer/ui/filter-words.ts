@@ -33,6 +33,7 @@ export const filterTitles: Record<FilterName, string> = {
   furthestStep: 'Came as far as',
   obstacle: 'What stood in the way',
   withCheck: 'Check required',
+  neverServed: 'Never served',
   spotCheck: 'Spot check',
   ageVerification: 'Age check',
   checkMethod: 'Checked by',
@@ -152,6 +153,8 @@ export function filterWords(name: FilterName, filters: ListFilters, scope: ListS
       return filters.abandoned ? 'Left unpaid' : 'Not left unpaid'
     case 'withCheck':
       return filters.withCheck ? 'Check required' : 'No check required'
+    case 'neverServed':
+      return filters.neverServed ? 'Never served' : 'Not left unserved'
     case 'withFinding':
       return filters.withFinding ? 'Check found something' : 'Check found nothing'
     case 'withLoss':

@@ -37,6 +37,7 @@ export interface ListFilters {
   opened: boolean | null
   abandoned: boolean | null
   withCheck: boolean | null
+  neverServed: boolean | null
   /** Of the start in the store's own time: Monday (0) to Sunday (6), and 0 to 23. */
   weekday: number[]
   hour: number[]
@@ -85,6 +86,7 @@ export const noListFilters: ListFilters = {
   opened: null,
   abandoned: null,
   withCheck: null,
+  neverServed: null,
   weekday: [],
   hour: [],
   started: null,

@@ -41,6 +41,7 @@ const filters: fc.Arbitrary<ListFilters> = fc.record({
   opened: fc.option(fc.boolean()),
   abandoned: fc.option(fc.boolean()),
   withCheck: fc.option(fc.boolean()),
+  neverServed: fc.option(fc.boolean()),
   weekday: fc.uniqueArray(fc.nat(6)),
   hour: fc.uniqueArray(fc.nat(23)),
   storeTime: fc.constantFrom(null, { from: '2026-11-25T00', to: '2026-11-25T23' }, { from: null, to: '2026-01-01T09' }),

@@ -192,6 +192,7 @@ const fields: { [Name in FilterName]: Field<ListFilters[Name]> } = {
   opened: yesOrNo,
   abandoned: yesOrNo,
   withCheck: yesOrNo,
+  neverServed: yesOrNo,
   weekday: numbers(6, 'a day of the week, 0 (Monday) to 6 (Sunday)'),
   hour: numbers(23, 'an hour of the day, 0 to 23'),
   storeTime: hours,

@@ -49,6 +49,10 @@ export const isAbandoned = ({ progress }: Pick<SessionDocument, 'progress'>): bo
 export const hadCheck = (session: Pick<SessionDocument, 'spotCheck' | 'ageVerification'>): boolean =>
   session.spotCheck !== 'not_required' || session.ageVerification !== 'not_required'
 
+/** Whether nobody ever came to the last check of a kind before the session ended. */
+export const wasNeverServed = (session: Pick<SessionDocument, 'spotCheck' | 'ageVerification'>): boolean =>
+  session.spotCheck === 'never_served' || session.ageVerification === 'never_served'
+
 /** Milliseconds of a running total at `nowMs`; never negative, whatever the clocks say. */
 export function runningTotal(finishedMs: number, since: string | null, nowMs: number): number {
   return runningTotalMs(finishedMs, since === null ? null : Date.parse(since), nowMs)

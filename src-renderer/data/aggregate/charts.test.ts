@@ -177,6 +177,7 @@ function local(row: SessionSummary): Temporal.PlainDateTime {
 }
 const hasCheck = (row: SessionSummary) => row.spotCheck !== 'not_required' || row.ageVerification !== 'not_required'
 const isPaid = (row: SessionSummary) => row.state === 'closed' || row.state === 'partially_returned'
+const isUnserved = (row: SessionSummary) => row.spotCheck === 'never_served' || row.ageVerification === 'never_served'
 const isLeft = (row: SessionSummary) => row.progress === 'abandoned'
 const sum = <Of>(of: readonly Of[], value: (each: Of) => number) => of.reduce((total, each) => total + value(each), 0)
 const mean = <Of>(of: readonly Of[], value: (each: Of) => number) =>
@@ -458,6 +459,7 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
       waitingP50Ms: both(recount, (of) => recount.waiting(of).p50),
       waitingP95Ms: both(recount, (of) => recount.waiting(of).p95),
       interactionP50Ms: both(recount, (of) => recount.interaction(of).p50),
+      neverServed: both(recount, (of) => of.filter(isUnserved).length),
     })
     const settled = recount.rows.filter((row) => row.endedAt !== null || isPaid(row))
     expect(figures.spotCheckRate).toEqual(rateOf(spot(settled).length, settled.length))
@@ -473,8 +475,7 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
         waiting: recount.waiting(of),
         interaction: recount.interaction(of),
         preventedLoss: recount.loss(of) ?? 0,
-        neverServed: of.filter((row) => row.spotCheck === 'never_served' || row.ageVerification === 'never_served')
-          .length,
+        neverServed: of.filter(isUnserved).length,
       })),
     )
     const waits = recount.rows.filter(hasCheck).map((row) => running(row.waitingMs, row.waitingSince, query.nowMs))
@@ -483,6 +484,8 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
         ({ fromMs, toMs }) => waits.filter((ms) => ms >= fromMs && (toMs === null || ms < toMs)).length,
       ),
     )
+    const unserved = recount.rows.filter(isUnserved)
+    expect(sum(figures.waitingBuckets, (bucket) => bucket.neverServed)).toBe(unserved.length)
     const finding = (of: readonly SessionSummary[]) => {
       const judged = of.filter(({ differences }) => differences !== null)
       return rateOf(judged.filter(({ differences }) => (differences ?? 0) > 0).length, judged.length)
@@ -650,6 +653,11 @@ describe(`charts against a recount row by row (seed ${seed})`, () => {
     const checks = await charts.checkFigures(query)
     const losing = found.filter((row) => hasCheck(row) && row.currency === checks.currency && row.preventedLoss)
     expect(behind({ withCheck: true, withLoss: true, currency: [checks.currency] })).toBe(losing.length)
+    for (const { fromMs, toMs, count, neverServed } of checks.waitingBuckets) {
+      const waited = { withCheck: true, waitingMs: { min: fromMs, max: toMs === null ? null : toMs - 1 } }
+      expect(behind({ ...waited, neverServed: true })).toBe(neverServed)
+      expect(behind({ ...waited, neverServed: false })).toBe(count - neverServed)
+    }
     expect(sum(losing, (row) => row.preventedLoss ?? 0)).toBe(
       checks.series.reduce((total, { preventedLoss }) => total + preventedLoss, 0),
     )

@@ -1,8 +1,10 @@
 /** Spot checks and age verifications: how many, with which outcome, how long they took, what they prevented, and who did them. */
 import { countsAsClosed } from '#shared/lifecycle/transitions.ts'
+import { wasNeverServed } from '#shared/session/activity.ts'
 import type { ChartQuery, CheckFigures, Quantiles } from '../chart-api.ts'
 import type { RowSet } from '../row-set.ts'
 import type { SessionColumns } from '../session-columns.ts'
+import type { Profile } from '../session-profiles.ts'
 import { byBucket, type ChartGround, type ChartPorts, groundOf, groupsOf } from './chart-ground.ts'
 import { checkedRows, interactionOf, KnownSum, waitingOf } from './checked-rows.ts'
 import { type GroupedQuantiles, quantilesByGroup } from './quantiles.ts'
@@ -14,10 +16,7 @@ const WAITING_BOUNDS = [0, 15_000, 30_000, 45_000, 60_000]
 const LAST_BOUND = WAITING_BOUNDS.length - 1
 const UNKNOWN: Quantiles = { p50: null, p95: null }
 
-interface Kind {
-  spotCheck: string
-  ageVerification: string
-}
+type Kind = Pick<Profile, 'spotCheck' | 'ageVerification'>
 
 /**
  * Answers `ChartApi.checkFigures`.
@@ -42,6 +41,7 @@ export function checkFigures(ports: ChartPorts, query: ChartQuery, withEmployees
       waitingP50Ms: { value: waiting.overall.p50, before: before?.waiting.p50 ?? null },
       waitingP95Ms: { value: waiting.overall.p95, before: before?.waiting.p95 ?? null },
       interactionP50Ms: { value: interaction.overall.p50, before: before?.interaction.p50 ?? null },
+      neverServed: { value: countIn(all, wasNeverServed), before: before && countIn(before.all, wasNeverServed) },
     },
     spotCheckRate: spotCheckRate(ground, columns),
     outcomes: [
@@ -54,9 +54,9 @@ export function checkFigures(ports: ChartPorts, query: ChartQuery, withEmployees
       waiting: waiting.byGroup[bucket] ?? UNKNOWN,
       interaction: interaction.byGroup[bucket] ?? UNKNOWN,
       preventedLoss: now.lossByGroup[bucket] ?? 0,
-      neverServed: countIn(of, neverServed),
+      neverServed: countIn(of, wasNeverServed),
     })),
-    waitingBuckets: waitingBuckets(now.waitingMs),
+    waitingBuckets: waitingBuckets(now.rows, now.waitingMs, columns),
     methods: methodsOf(now.rows, now.lossByTraits, columns),
     employees: withEmployees ? employeesOf(now.rows, now.interactionMs, columns) : null,
   }
@@ -64,8 +64,6 @@ export function checkFigures(ports: ChartPorts, query: ChartQuery, withEmployees
 
 const hasSpotCheck = ({ spotCheck }: Kind): boolean => spotCheck !== 'not_required'
 const hasAgeVerification = ({ ageVerification }: Kind): boolean => ageVerification !== 'not_required'
-const neverServed = ({ spotCheck, ageVerification }: Kind): boolean =>
-  spotCheck === 'never_served' || ageVerification === 'never_served'
 
 /** Everything about the sessions with a check, by group. */
 function countChecks(
@@ -151,18 +149,27 @@ function outcomesOf(
     .sort((a, b) => b.count - a.count)
 }
 
-function waitingBuckets(waitingMs: Float64Array): CheckFigures['waitingBuckets'] {
+function waitingBuckets(
+  rows: Int32Array,
+  waitingMs: Float64Array,
+  { profiles }: SessionColumns,
+): CheckFigures['waitingBuckets'] {
+  const unserved = Uint8Array.from(profiles.values, (profile) => Number(wasNeverServed(profile)))
   const counts = new Int32Array(WAITING_BOUNDS.length)
+  const unservedCounts = new Int32Array(WAITING_BOUNDS.length)
   for (let at = 0; at < waitingMs.length; at += 1) {
     const ms = waitingMs[at] as number
     let place = 0
     while (place < LAST_BOUND && ms >= (WAITING_BOUNDS[place + 1] as number)) place += 1
     counts[place] = (counts[place] as number) + 1
+    const isUnserved = unserved[profiles.codes[rows[at] as number] as number] as number
+    unservedCounts[place] = (unservedCounts[place] as number) + isUnserved
   }
   return WAITING_BOUNDS.map((fromMs, place) => ({
     fromMs,
     toMs: WAITING_BOUNDS[place + 1] ?? null,
     count: counts[place] as number,
+    neverServed: unservedCounts[place] as number,
   }))
 }
 

@@ -57,7 +57,7 @@ export const ChartCard = memo(function ChartCard({
     >
       <div className={classes.cardHead}>
         <h2>{model.title}</h2>
-        {model.hint !== undefined && <p>{model.hint}</p>}
+        {model.hint !== undefined && <p title={model.hint}>{model.hint}</p>}
         {!onPaper && (
           <CardTools
             take={take}

@@ -40,7 +40,7 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
   const waiting = time(() => withCheck, {
     id: 'waiting',
     title: 'Waiting time',
-    hint: 'until somebody came, per session; half waited less than the median, 19 of 20 less than the 95th percentile',
+    hint: 'until somebody came, or to the end if nobody did; 19 of 20 sessions waited less than the 95th percentile',
     unit: DURATION,
     series: [
       { id: 'p50', name: 'Median', color: 'main', mark: 'line', values: series.map((each) => each.waiting.p50) },
@@ -52,6 +52,7 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
         values: series.map((each) => each.waiting.p95),
       },
     ],
+    extras: [{ name: 'Never served', unit: COUNT, values: series.map((each) => each.neverServed) }],
   })
   const interaction = time(() => worked, {
     id: 'interaction',
@@ -103,15 +104,25 @@ export function checkModels(figures: CheckFigures, context: ModelContext) {
   const waits: ChartModel = {
     id: 'waiting-times',
     title: 'How long shoppers waited',
-    ...ranking(waitingBuckets, 'Waited', waitName, filters, ({ fromMs, toMs }) => waitedBetween(fromMs, toMs)),
+    hint: 'to the end of the session if nobody came',
+    ...ranking(waitingBuckets, 'Waited', waitName, filters, ({ fromMs, toMs }, id) =>
+      waitedBetween(fromMs, toMs, id === 'unserved'),
+    ),
     unit: COUNT,
     series: [
       {
-        id: 'sessions',
-        name: 'Sessions',
+        id: 'served',
+        name: 'Served, waiting or withdrawn',
         color: 'main',
-        mark: 'bar',
-        values: waitingBuckets.map(({ count }) => count),
+        mark: 'stacked',
+        values: waitingBuckets.map(({ count, neverServed }) => count - neverServed),
+      },
+      {
+        id: 'unserved',
+        name: 'Never served',
+        color: 'lost',
+        mark: 'stacked',
+        values: waitingBuckets.map(({ neverServed }) => neverServed),
       },
     ],
   }

@@ -6,7 +6,7 @@ import type { ChartModel } from './chart-model.ts'
 import { COUNT, DURATION, figureWords, intervalOf, intervalWords, money, SHARE } from './chart-words.ts'
 import classes from './charts.module.css'
 import { checkModels } from './check-models.ts'
-import { preventing, searchBehind, withAgeCheck, withSpotCheck, worked } from './drill-down.ts'
+import { preventing, searchBehind, unserved, withAgeCheck, withSpotCheck, worked } from './drill-down.ts'
 import { FigureStrip, type FigureTile } from './figure-strip.tsx'
 import { FiguresFrame } from './figures-frame.tsx'
 import type { PageProps } from './page-props.ts'
@@ -37,6 +37,13 @@ export function ChecksCharts({ charts, scopeWords, fileNameOf, before, onPaper }
       },
       { label: 'Median waiting', value: totals.waitingP50Ms, unit: DURATION, more: 'bad' },
       { label: '95 % waited less than', value: totals.waitingP95Ms, unit: DURATION, more: 'bad' },
+      {
+        label: 'Never served',
+        value: totals.neverServed,
+        unit: COUNT,
+        more: 'bad',
+        behind: searchBehind(filters, unserved),
+      },
       {
         label: 'Median interaction',
         value: totals.interactionP50Ms,

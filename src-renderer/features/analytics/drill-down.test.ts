@@ -57,8 +57,8 @@ test('every narrowing survives the way through a URL', () => {
     withObstacle('never_served'),
     worked,
     preventing('EUR'),
-    waitedBetween(15_000, 30_000),
-    waitedBetween(0, 15_000),
+    waitedBetween(15_000, 30_000, true),
+    waitedBetween(0, 15_000, false),
   ]) {
     const { view, problems } = readSessionsSearch(searchBehind(noListFilters, narrowing))
     expect(problems).toEqual([])

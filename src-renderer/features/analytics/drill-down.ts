@@ -92,8 +92,15 @@ export const lostAt = (step: string): Narrowing => ({
 /** Sessions that nobody paid for, by what stood in their way last. */
 export const withObstacle = (obstacle: string): Narrowing => ({ obstacle: [obstacle], state: ['open', 'cancelled'] })
 
-/** Sessions with a check that waited so long for somebody: milliseconds, from included, to excluded; null is open. */
-export const waitedBetween = (fromMs: number, toMs: number | null): Narrowing => ({
+/** Sessions that ended with a check to which nobody ever came. */
+export const unserved: Narrowing = { neverServed: true }
+
+/**
+ * Sessions with a check that waited so long: milliseconds, from included, to excluded; null is open.
+ * @param neverServed whether they waited to their end, for nobody
+ */
+export const waitedBetween = (fromMs: number, toMs: number | null, neverServed: boolean): Narrowing => ({
   withCheck: true,
+  neverServed,
   waiting: { min: fromMs === 0 ? null : fromMs / 1_000, max: toMs === null ? null : (toMs - 1) / 1_000 },
 })
