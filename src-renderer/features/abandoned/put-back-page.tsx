@@ -102,13 +102,13 @@ export function PutBackPage() {
     const ruled = splitByRule(item, item.lines, serverNow())
     const isAgainst = outcome === 'put_back' && ruled.some((part) => part.outcome === 'discarded')
     if (isAgainst) setAsking({ item, ruled, goOn })
-    else goOn(outcome === null ? ruled : [{ outcome, lines: item.lines }])
+    else void goOn(outcome === null ? ruled : [{ outcome, lines: item.lines }])
   }
   const settleAndSay = async (item: PutBackItem, parts: readonly SaidOfLines[]) => {
     if (await settle(item, parts)) setLastWords(settledWords(item, parts))
   }
   const onSettle = useCallbackRef((item: PutBackItem, outcome: ItemOutcome | null) =>
-    choose(item, outcome, (parts) => void settleAndSay(item, parts)),
+    choose(item, outcome, (parts) => settleAndSay(item, parts)),
   )
   const onTakeBack = async (entries: readonly Done[]) => {
     const [first] = entries
@@ -127,10 +127,13 @@ export function PutBackPage() {
   /** What the last tick or scan settled. */
   const undo = () => void onTakeBack(done.filter(({ tick }) => tick === done[0]?.tick))
   const onCorrect = (done: Done, outcome: ItemOutcome) =>
-    choose(done.item, outcome, (parts) => void correct(done, parts))
+    choose(done.item, outcome, async (parts) => {
+      // The line above the list would go on saying what was said before; `U` undoes the tick that is the newest.
+      if (await correct(done, parts)) setLastWords({ ...settledWords(done.item, parts), isTick: false })
+    })
   const answer = ({ goOn }: Asking, parts: readonly SaidOfLines[]) => {
     setAsking(null)
-    goOn(parts)
+    void goOn(parts)
   }
   useScanner(mayDecide, (code) => {
     const item = findScanned(items, code)
@@ -282,7 +285,7 @@ interface Asking {
   item: PutBackItem
   /** What the rule makes of them. */
   ruled: readonly SaidOfLines[]
-  goOn: (parts: readonly SaidOfLines[]) => void
+  goOn: (parts: readonly SaidOfLines[]) => Promise<void>
 }
 
 function pastLimitOf({ item, ruled }: Asking): PastLimit {

@@ -44,8 +44,8 @@ export interface Settling {
   error: string | null
   /** Saves what becomes of lines of one product; answers whether all of it was saved. */
   settle: (item: PutBackItem, parts: readonly SaidOfLines[]) => Promise<boolean>
-  /** Says something else about all lines of what was done here. */
-  correct: (done: Done, parts: readonly SaidOfLines[]) => Promise<void>
+  /** Says something else about all lines of what was done here; answers whether all of it was saved. */
+  correct: (done: Done, parts: readonly SaidOfLines[]) => Promise<boolean>
   /** Puts what was done here on the list again; answers whether that was saved. */
   takeBack: (done: readonly Done[]) => Promise<boolean>
 }
@@ -108,7 +108,9 @@ export function useSettling(): Settling {
       return true
     },
     correct: async ({ id, tick, item, at }, parts) => {
-      for (const { outcome, lines } of parts) if (!(await save(linesOf(item, lines), outcome, item.name))) return
+      for (const { outcome, lines } of parts) {
+        if (!(await save(linesOf(item, lines), outcome, item.name))) return false
+      }
       useDone.setState(({ done, next }) => {
         const corrected = parts.map(({ outcome, lines }, index): Done => {
           return { id: index === 0 ? id : next + index, tick, item: { ...item, lines }, outcome, at }
@@ -116,6 +118,7 @@ export function useSettling(): Settling {
         const entries = (done[number] ?? NONE).flatMap((each) => (each.id === id ? corrected : each))
         return { done: { ...done, [number]: entries }, next: next + parts.length + 1 }
       })
+      return true
     },
   }
 }
