@@ -12,6 +12,7 @@ import {
 import { type KeyboardEvent, memo, type ReactNode, useLayoutEffect, useRef } from 'react'
 import type { Activity } from '#shared/session/activity.ts'
 import type { SessionFacets } from '../data/data-api.ts'
+import { useMaySeeEmployees } from './data-context.ts'
 import { FilterEditor } from './filter-editors.tsx'
 import { filterTitles, filterWords } from './filter-words.ts'
 import classes from './filters.module.css'
@@ -20,6 +21,7 @@ import {
   activeFilters,
   type FilterName,
   isOff,
+  isOpenFilter,
   type ListFilters,
   type ListScope,
   noListFilters,
@@ -190,7 +192,8 @@ interface FilterListProps {
 /** All filters by name; up and down move, a letter jumps to the next name that begins with it. */
 function FilterList({ filters, all, onOpen }: FilterListProps) {
   const list = useRef<HTMLDivElement>(null)
-  const listed = titled.filter((name) => all || !isElsewhere(name))
+  const maySeeEmployees = useMaySeeEmployees()
+  const listed = titled.filter((name) => (all || !isElsewhere(name)) && isOpenFilter(name, maySeeEmployees))
   // At once: the next letter is meant for the list, not for the screen under it.
   useLayoutEffect(() => list.current?.querySelector('button')?.focus(), [])
   const onKeyDown = (event: KeyboardEvent) => {

@@ -65,6 +65,13 @@ export interface HourSpan {
 }
 export type FilterName = keyof ListFilters
 
+/** Filters by single employees: offered only to whoever may see figures of them. */
+const employeeFilters: readonly FilterName[] = ['checkedBy']
+
+/** Whether somebody is offered a filter. */
+export const isOpenFilter = (name: FilterName, maySeeEmployees: boolean): boolean =>
+  maySeeEmployees || !employeeFilters.includes(name)
+
 export const noListFilters: ListFilters = {
   activity: [],
   state: [],

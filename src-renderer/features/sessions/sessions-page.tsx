@@ -22,7 +22,14 @@ import { useData, useMaySeeEmployees, useStores } from '../../ui/data-context.ts
 import { FilterPills, type OpenFilter, SearchProblems } from '../../ui/filter-bar.tsx'
 import { filterTitles, filterWords } from '../../ui/filter-words.ts'
 import { counted } from '../../ui/labels.ts'
-import { activeFilters, type FilterName, type ListFilters, listScope, noListFilters } from '../../ui/list-filters.ts'
+import {
+  activeFilters,
+  type FilterName,
+  isOpenFilter,
+  type ListFilters,
+  listScope,
+  noListFilters,
+} from '../../ui/list-filters.ts'
 import { useListPreferences } from '../../ui/list-preferences.ts'
 import { sessionColumn, sessionColumnIds } from '../../ui/session-columns.ts'
 import {
@@ -211,7 +218,7 @@ export function SessionsPage() {
     scroll.scroller.current?.focus()
     if (activeNow < 0 && (shown?.count ?? 0) > 0) void moveTo(0, false)
   })
-  useListCommands({
+  useListCommands(maySeeEmployees, {
     search: () => searchField.current?.select(),
     rows: focusRows,
     filter: setOpenMenu,
@@ -339,16 +346,16 @@ interface ListActs {
 }
 
 /** The list's shortcuts and its commands in the palette: filters and sorts by name. */
-function useListCommands(acts: ListActs): void {
+function useListCommands(maySeeEmployees: boolean, acts: ListActs): void {
   const latest = useRef(acts)
   useEffect(() => {
     latest.current = acts
   })
   // Made once: a list is drawn far more often than its commands change.
-  useCommands(useMemo(() => listCommands(latest), []))
+  useCommands(useMemo(() => listCommands(maySeeEmployees, latest), [maySeeEmployees]))
 }
 
-function listCommands(acts: { readonly current: ListActs }): Command[] {
+function listCommands(maySeeEmployees: boolean, acts: { readonly current: ListActs }): Command[] {
   const own = (id: string, text: string, keys: string, run: () => void, icon?: Command['icon']): Command => ({
     id: `sessions.${id}`,
     group: GROUP,
@@ -383,7 +390,7 @@ function listCommands(acts: { readonly current: ListActs }): Command[] {
     handled('extend', 'Select on the way', 'shift+arrowup shift+arrowdown'),
     handled('escape', 'Clear the selection', 'escape'),
     ...(Object.keys(filterTitles) as FilterName[])
-      .filter((name) => name !== 'activity' && name !== 'text')
+      .filter((name) => name !== 'activity' && name !== 'text' && isOpenFilter(name, maySeeEmployees))
       .map(
         (name): Command => ({
           id: `sessions.filter.${name}`,
