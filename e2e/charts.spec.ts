@@ -23,6 +23,26 @@ const tab = (page: Page, name: string) =>
 const figure = (page: Page, label: string): Locator =>
   page.getByTestId('figures').locator('div').filter({ hasText: label }).last().getByRole('link')
 
+/** Charts with something to show that is not drawn. */
+const undrawn = (page: Page): Locator =>
+  page.locator('section[data-testid^="chart-"]:not(:has([class*="drawing"])):not(:has-text("Nothing of this"))')
+/** Titles of charts whose drawing has no height. */
+const flatCharts = (report: Locator) =>
+  report
+    .locator('section[data-testid^="chart-"]')
+    .evaluateAll((charts) =>
+      charts
+        .filter((chart) => (chart.querySelector('[class*="drawing"] svg')?.getBoundingClientRect().height ?? 100) < 50)
+        .map((chart) => chart.ariaLabel),
+    )
+/** Words of the report that end in dots, for want of room. */
+const cutTexts = (report: Locator) =>
+  report
+    .locator('p, dd, h2, td')
+    .evaluateAll((texts) =>
+      texts.filter((text) => text.scrollWidth > text.clientWidth + 1).map((text) => text.textContent),
+    )
+
 test('charts answer with the network down, and lead to exactly the sessions they count', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'floorwalker-charts-'))
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
@@ -117,9 +137,37 @@ test('charts answer with the network down, and lead to exactly the sessions they
     await cells[0]?.click()
     await expect(count(page)).toContainText(`${words[0]} session`)
 
-    // The filters of the list are those of the charts.
+    // On paper nothing is missing that was not scrolled to, and nothing is cut, in a window of any size.
     await page.goBack()
+    await tab(page, 'Sessions').click()
+    await expect(page.getByTestId('chart-sales').getByRole('application')).toBeVisible()
+    expect(await undrawn(page).count()).toBeGreaterThan(0)
+    await second.app.evaluate(async ({ BrowserWindow }) => {
+      await BrowserWindow.getAllWindows()[0]?.webContents.printToPDF({ pageSize: 'A4' })
+    })
+    expect(await undrawn(page).count()).toBe(0)
+    await tab(page, 'Week report').click()
+    await page.getByRole('button', { name: 'The week after' }).click()
+    const report = page.getByTestId('week-report')
+    await expect(report.getByText('7 sessions').first()).toBeVisible()
+    await page.emulateMedia({ media: 'print' })
+    for (const width of [900, 720, 1280]) {
+      await second.app.evaluate(
+        ({ BrowserWindow }, to) => BrowserWindow.getAllWindows()[0]?.setContentSize(to, 800),
+        width,
+      )
+      await expect.poll(() => page.evaluate(() => innerWidth)).toBe(width)
+      await expect.poll(() => flatCharts(report)).toEqual([])
+      expect(await cutTexts(report)).toEqual([])
+    }
+    await page.emulateMedia({ media: null })
+    await tab(page, 'Heat map').click()
+
+    // The filters of the list are those of the charts.
     await page.keyboard.press('f')
+    await expect(page.getByRole('dialog').getByRole('button', { name: 'Checked by', exact: true })).toBeVisible()
+    // What single employees did is a manager's business.
+    await expect(page.getByRole('dialog').getByRole('button', { name: 'Checked by employee' })).toHaveCount(0)
     await page.getByRole('dialog').getByRole('button', { name: 'Client', exact: true }).click()
     await page.getByRole('checkbox', { name: 'iOS app' }).click()
     await page.keyboard.press('Escape')

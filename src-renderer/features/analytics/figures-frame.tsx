@@ -71,7 +71,7 @@ export function FiguresFrame({
         )}
         {currencies.length > 1 && (
           <span className={classes.currency}>
-            Money counts sessions in
+            Money counts sessions in{' '}
             {onPaper ? (
               <strong>{currency}</strong>
             ) : (

@@ -31,6 +31,11 @@ function afterNextFrame(then: () => void): void {
   setTimeout(once, LONGEST_FRAME_MS)
 }
 
+/** Draws now whatever waits for its turn: paper is printed as the page stands. */
+export function drawWaiting(): void {
+  while (turns.length > 0) turns.shift()?.()
+}
+
 function enqueue(turn: Turn): () => void {
   turns.push(turn)
   if (turns.length === 1) next()

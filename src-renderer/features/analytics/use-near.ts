@@ -1,5 +1,7 @@
-/** Whether an element is in view or about to be; once it was, it stays so. And how wide it is. */
+/** Whether an element is in view, about to be, or printed; once it was, it stays so. And how wide it is. */
 import { type RefObject, useEffect, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { drawWaiting } from './use-in-turn.ts'
 
 const AHEAD = '400px'
 
@@ -15,7 +17,16 @@ export function useNear(element: RefObject<HTMLElement | null>, eager: boolean):
       { rootMargin: AHEAD },
     )
     observer.observe(element.current)
-    return () => observer.disconnect()
+    // Nobody scrolls on paper: charts below would be bare titles there.
+    const print = () => {
+      flushSync(() => setWasNear(true))
+      drawWaiting()
+    }
+    window.addEventListener('beforeprint', print)
+    return () => {
+      observer.disconnect()
+      window.removeEventListener('beforeprint', print)
+    }
   }, [element, wasNear])
   return wasNear
 }
