@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type PointerEvent, useState } from 'react'
 import { rowFigure, rowNote } from './chart-columns.ts'
 import { type ChartModel, type ChartPoint, seriesAt } from './chart-model.ts'
-import { intervalWords } from './chart-words.ts'
+import { intervalWords, MISSING } from './chart-words.ts'
 import classes from './charts.module.css'
 import { isTimeAxis, type PlotFrame, pointAt, rowBox } from './plot-frame.ts'
 
@@ -141,7 +141,7 @@ function PointTip({ model, frame, at }: ChartPointerProps & { at: ChartPoint }) 
         {row.label}
         {row.isPartial && ' · so far'}
       </strong>
-      {row.missing !== undefined && <p>{model.gap?.words}: what happened since is missing.</p>}
+      {row.missing !== undefined && <p>{model.gap?.words ?? MISSING}: what happened since is missing.</p>}
       <dl>
         {model.series.map((series, index) => (
           <div key={series.id} data-active={(index === at.series && model.series.length > 1) || undefined}>

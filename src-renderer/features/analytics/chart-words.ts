@@ -167,4 +167,6 @@ export function bucketTick({ label }: Pick<Bucket, 'label'>, size: BucketSize): 
 export const bucketTitles: Record<BucketSize, string> = { hour: 'Hour', day: 'Day', week: 'Week' }
 export const weekdayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
 /** `14:00–15:00` of every day. */
-export const hourWords = (hour: number): string => `${clock(hour * HOUR)}–${clock((hour + 1) * HOUR)}`
+export const hourWords = (hour: number): string => hoursWords(hour, hour + 1)
+/** `14:00–17:00`; the second hour is excluded. */
+export const hoursWords = (from: number, to: number): string => `${clock(from * HOUR)}–${clock(to * HOUR)}`

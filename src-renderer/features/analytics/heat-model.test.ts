@@ -9,12 +9,14 @@ const cell = (hour: number, value: number | null, missing: 'part' | 'all' | null
 const map = (...cells: HeatMap['cells']) => ({ measure: 'sessions', currency: 'EUR', cells }) as HeatMap
 
 test('the file leaves hours without contact empty, and says of which hours something is missing', () => {
-  const { titles, rows } = heatFile(map(cell(13, 0, null), cell(14, 2, 'part'), cell(15, null, 'all')))
+  const { titles, rows } = heatFile(
+    map(cell(13, 0, null), cell(14, 2, 'part'), cell(15, null, 'all'), cell(16, null, 'all'), cell(18, 0, 'part')),
+  )
   expect(titles.at(-1)).toBe('Note')
   expect(rows[1]?.slice(13, 17)).toEqual([null, 0, 2, null])
   expect(rows.map((row) => row.at(-1))).toEqual([
     '',
-    'no contact 15:00–16:00; partly without contact 14:00–15:00',
+    'no contact 15:00–17:00; partly without contact 14:00–15:00, 18:00–19:00',
     ...['', '', '', '', ''],
   ])
   expect(heatFile(map(cell(13, 0, null))).titles).toHaveLength(25)

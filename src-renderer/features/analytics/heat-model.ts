@@ -8,6 +8,7 @@ import {
   figureWords,
   fileUnit,
   fileValue,
+  hoursWords,
   hourWords,
   MEAN,
   MISSING,
@@ -84,11 +85,14 @@ export function heatFile(map: HeatMap): { titles: string[]; rows: CsvValue[][] }
   }
 }
 
-/** `no contact 15:00–16:00, 16:00–17:00; partly without contact 14:00–15:00`. */
+/** `no contact 15:00–17:00; partly without contact 14:00–15:00, 19:00–20:00`. */
 function missingHours(cells: readonly (HeatCell | null)[]): string {
   const of = (wanted: 'all' | 'part', words: string): string[] => {
-    const hours = cells.flatMap((cell, hour) => (cell?.missing === wanted ? hourWords(hour) : []))
-    return hours.length === 0 ? [] : [`${words} ${hours.join(', ')}`]
+    const is = (hour: number) => cells[hour]?.missing === wanted
+    const starts = HOURS_OF_DAY.filter((hour) => is(hour) && !is(hour - 1))
+    const ends = HOURS_OF_DAY.filter((hour) => is(hour) && !is(hour + 1))
+    const spans = starts.map((start, at) => hoursWords(start, (ends[at] ?? start) + 1))
+    return spans.length === 0 ? [] : [`${words} ${spans.join(', ')}`]
   }
   return [...of('all', MISSING), ...of('part', PARTLY_MISSING)].join('; ')
 }

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
+import { weekdayOf } from '#shared/time/wall-hour.ts'
 import type { Bucket, TodayFigures } from '../../data/chart-api.ts'
 import { noListFilters } from '../../ui/list-filters.ts'
 import { fileTable } from './chart-columns.ts'
 import { COUNT } from './chart-words.ts'
-import { type Gap, overTime } from './model-context.ts'
+import { type Gap, missingBy, overTime } from './model-context.ts'
 import { todayModels } from './today-models.ts'
 
 /** Days as New York has them, while the frame's instants are Berlin's. */
@@ -72,4 +73,19 @@ it('knows the week before today whether there is contact now or not, and misses 
     [null, 0, ''],
   ])
   expect(sessions.gap).toEqual({ from: 8.5, words: gap.words })
+})
+
+it('knows of which weekdays all hours, or some, are later than the last contact', () => {
+  // A Friday and a Saturday.
+  const missing = (first: string) => {
+    const gap: Gap = { first: wall(first), last: wall(first), ends: [], words: '' }
+    return [...missingBy({ buckets }, gap, weekdayOf)]
+  }
+  expect(missing('2026-11-20T18:30:00')).toEqual([
+    [4, 'part'],
+    [5, 'all'],
+  ])
+  expect(missing('2026-11-21T00:00:01')).toEqual([[5, 'part']])
+  expect(missing('2026-11-22T00:00:00')).toEqual([])
+  expect(missingBy({ buckets }, null, weekdayOf).size).toBe(0)
 })

@@ -1,5 +1,5 @@
 /** What every chart of a page shares, and how rows of time are made of buckets. */
-import { type ContactEnd, missingIn } from '#shared/time/contact-end.ts'
+import { type ContactEnd, type Missing, missingIn } from '#shared/time/contact-end.ts'
 import { HOUR_MS, readWallHour } from '#shared/time/wall-hour.ts'
 import type { BucketSize, ChartFrame } from '../../data/chart-api.ts'
 import type { ListFilters } from '../../ui/list-filters.ts'
@@ -56,6 +56,25 @@ export function overTime(
     },
     ...(gap === null ? {} : gapIn(buckets, gap)),
   })
+}
+
+/** What is missing of all hours of the buckets that are of one group, such as a weekday; by group. */
+export function missingBy(
+  { buckets }: Pick<ChartFrame, 'buckets'>,
+  gap: Gap | null,
+  groupOf: (wallHour: number) => number,
+): Map<number, Missing> {
+  const missing = new Map<number, Missing>()
+  const heard = new Set<number>()
+  for (const { from, to } of gap === null ? [] : buckets.map(hoursOf)) {
+    for (let hour = from; hour < to; hour += 1) {
+      const lack = gap && missingIn(hour, hour + 1, gap)
+      const group = groupOf(hour)
+      if (lack !== 'all') heard.add(group)
+      if (lack !== null) missing.set(group, heard.has(group) ? 'part' : 'all')
+    }
+  }
+  return missing
 }
 
 /** Wall hours of a bucket; `to` is excluded. */

@@ -1,10 +1,11 @@
 /** Charts of the page "Sessions". */
+import { weekdayOf } from '#shared/time/wall-hour.ts'
 import type { SessionFigures } from '../../data/chart-api.ts'
 import { clientLabel } from '../../ui/labels.ts'
-import type { ChartModel } from './chart-model.ts'
+import { type ChartModel, withoutMissing } from './chart-model.ts'
 import { COUNT, MEAN, money, weekdayNames } from './chart-words.ts'
 import { counted, paid, searchBehind } from './drill-down.ts'
-import { type ModelContext, type NarrowingOf, type OwnParts, overTime, ranking } from './model-context.ts'
+import { type ModelContext, missingBy, type NarrowingOf, type OwnParts, overTime, ranking } from './model-context.ts'
 
 const stars = (rating: number): string => (rating === 0 ? 'No feedback' : rating === 1 ? '1 star' : `${rating} stars`)
 
@@ -126,7 +127,8 @@ export function sessionModels(figures: SessionFigures, context: ModelContext, st
       { id: 'sessions', name: 'Sessions', color: 'lost', mark: 'bar', values: ratings.map((each) => each.sessions) },
     ],
   }
-  const byWeekday: ChartModel = {
+  const missing = missingBy(figures, context.gap, weekdayOf)
+  const byWeekday = withoutMissing({
     id: 'weekdays',
     title: 'By weekday',
     ...ranking(
@@ -136,12 +138,17 @@ export function sessionModels(figures: SessionFigures, context: ModelContext, st
       filters,
       ({ weekday }) => ({ weekday: [weekday] }),
     ),
+    rows: weekdays.map(({ weekday }) => {
+      const name = weekdayNames[weekday] ?? ''
+      const lack = missing.get(weekday)
+      return { label: name, tick: name, ...(lack === undefined ? {} : { missing: lack }) }
+    }),
     unit: COUNT,
     series: [
       { id: 'sessions', name: 'Sessions', color: 'main', mark: 'bar', values: weekdays.map((each) => each.sessions) },
     ],
     extras: [{ name: 'Sales', unit: sales, values: weekdays.map((each) => each.value) }],
-  }
+  })
   const byStore: ChartModel = {
     id: 'stores',
     title: 'By store',
