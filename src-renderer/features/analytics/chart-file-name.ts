@@ -1,5 +1,5 @@
 /** Names of files of charts: which chart, of which stores and days, and whether it is of all their sessions. */
-import { localDateOf } from '#shared/time/local-day.ts'
+import { type DaySpan, localDateOf } from '#shared/time/local-day.ts'
 import { activeFilters, type ListFilters, type ListScope } from '../../ui/list-filters.ts'
 import { daysByZone, type TimeSpan } from '../../ui/time-span.ts'
 import type { ChartPage } from './charts-search.ts'
@@ -48,22 +48,28 @@ function storesPart({ stores }: ListScope): string {
 }
 
 /** From the first to the last day of any store: around midnight they are not the same. */
-function daysPart(span: TimeSpan | null, { zones }: ListScope, nowMs: number): string {
-  if (span === null)
-    return `all-history-to-${zones
-      .map((zone) => localDateOf(nowMs, zone))
-      .sort()
-      .at(-1)}`
+export function datesOf(span: TimeSpan, { zones }: ListScope, nowMs: number): DaySpan {
   const days = Object.values(daysByZone(span, zones, nowMs))
-  const from = days.some((day) => day.from === null) ? null : days.map((day) => day.from ?? '').sort()[0]
+  const from = days.map((day) => day.from ?? '').sort()[0]
   const to = days.some((day) => day.to === null)
     ? null
     : days
         .map((day) => day.to ?? '')
         .sort()
         .at(-1)
-  if (from == null) return `until-${to}`
-  if (to == null) return `since-${from}`
+  return { from: from || null, to: to ?? null }
+}
+
+function daysPart(span: TimeSpan | null, scope: ListScope, nowMs: number): string {
+  const { zones } = scope
+  if (span === null)
+    return `all-history-to-${zones
+      .map((zone) => localDateOf(nowMs, zone))
+      .sort()
+      .at(-1)}`
+  const { from, to } = datesOf(span, scope, nowMs)
+  if (from === null) return `until-${to}`
+  if (to === null) return `since-${from}`
   return from === to ? from : `${from}--${to}`
 }
 

@@ -19,7 +19,7 @@ import { useUiState } from '../../ui/ui-state.ts'
 import { ViewsMenu } from '../../ui/views-menu.tsx'
 import { AbandonedCharts } from './abandoned-charts.tsx'
 import { askInTurn } from './ask-in-turn.ts'
-import { chartFileName, fileScopeOf } from './chart-file-name.ts'
+import { chartFileName, datesOf, fileScopeOf } from './chart-file-name.ts'
 import { bucketTitles } from './chart-words.ts'
 import classes from './charts.module.css'
 import { type ChartPage, chartPages, chartPageTitles, isChartPage } from './charts-search.ts'
@@ -199,15 +199,16 @@ function useFileNames(page: string, { filters, scope, nowMs }: Charts): (chart: 
 }
 
 /** Stores and period, and what else narrows, for pictures. */
-function scopeWords(page: ChartPage, { filters, scope, chosen }: Charts): string {
+function scopeWords(page: ChartPage, { filters, scope, chosen, nowMs }: Charts): string {
   const stores =
     scope.stores.length === 1
       ? (scope.stores[0]?.name ?? '')
       : chosen.length === 0
         ? 'all stores'
         : `${chosen.length} stores`
-  const time =
-    page === 'today' ? 'today' : filters.started === null ? 'all history' : spanWords(filters.started).toLowerCase()
+  const span = page === 'today' ? 'today' : filters.started
+  // A picture is looked at on another day: it has the dates.
+  const time = span === null ? 'all history' : spanWords(datesOf(span, scope, nowMs))
   // Today leaves filters of time out.
   const others = activeFilters({ ...filters, ...(page === 'today' ? ofAnyTime : { started: null }) })
   return [stores, time, ...others.map((name) => filterWords(name, filters, scope))].join(', ')
