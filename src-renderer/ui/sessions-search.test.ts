@@ -122,6 +122,15 @@ it('takes out only what was not understood', () => {
   expect(isSameSearch(cleaned, { items: '3..', activity: ['stale'] })).toBe(true)
 })
 
+it('follows a filter by single employees for those alone who may see their figures, and says so', () => {
+  const search: SessionsSearch = { checkedBy: ['1001'], checkMethod: ['sight_check'] }
+  expect(readSessionsSearch(search, true)).toMatchObject({ view: { filters: { checkedBy: ['1001'] } }, problems: [] })
+  const { view, problems } = readSessionsSearch(search, false)
+  expect(view.filters).toMatchObject({ checkedBy: [], checkMethod: ['sight_check'] })
+  expect(problems).toEqual([{ field: 'checkedBy', message: 'The filter “Checked by employee” is for managers only.' }])
+  expect(isSameSearch(withoutProblems(search, false), { checkMethod: ['sight_check'] })).toBe(true)
+})
+
 const stores = [
   { id: 'berlin', name: 'Berlin', timezone: 'Europe/Berlin', currency: 'EUR' },
   { id: 'osaka', name: 'Osaka', timezone: 'Asia/Tokyo', currency: 'JPY' },

@@ -6,7 +6,7 @@ import { readWallHour } from '#shared/time/wall-hour.ts'
 import type { Range, SessionSort } from '../data/data-api.ts'
 import { type ChoiceName, choiceWords, filterTitles } from './filter-words.ts'
 import { activityLabels, checkLabels, endReasonLabels, stateLabels } from './labels.ts'
-import { type FilterName, type HourSpan, isOff, type ListFilters, noListFilters } from './list-filters.ts'
+import { type FilterName, type HourSpan, isOff, isOpenFilter, type ListFilters, noListFilters } from './list-filters.ts'
 import { readTimeSpan, type TimeSpan, writeTimeSpan } from './time-span.ts'
 
 /** As in the URL: names of filters, `sort`, `ascending`, and whatever else stands there. */
@@ -221,8 +221,15 @@ export function keepSessionsSearch({ stores: _stores, ...search }: Record<string
   return search
 }
 
-/** What a search means here, and every part of it that this version cannot follow. */
-export function readSessionsSearch(search: SessionsSearch): { view: ListView; problems: SearchProblem[] } {
+/**
+ * What a search means here, and every part of it that this version cannot follow.
+ *
+ * @param maySeeEmployees false for whoever filters by single employees are closed to: those are no part of the view either
+ */
+export function readSessionsSearch(
+  search: SessionsSearch,
+  maySeeEmployees = true,
+): { view: ListView; problems: SearchProblem[] } {
   const filters = { ...noListFilters }
   const view: ListView = { filters, sort: defaultSort, descending: true }
   const problems: SearchProblem[] = []
@@ -238,8 +245,10 @@ export function readSessionsSearch(search: SessionsSearch): { view: ListView; pr
   }
   for (const [name, raw] of Object.entries(search)) {
     if (raw === undefined) continue
-    if (isFilterName(name)) readFilter(name, raw)
-    else if (name === 'sort') {
+    if (isFilterName(name)) {
+      if (isOpenFilter(name, maySeeEmployees)) readFilter(name, raw)
+      else report(name, `The filter “${filterTitles[name]}” is for managers only.`)
+    } else if (name === 'sort') {
       if (isSort(raw)) view.sort = raw
       else report(name, `“${shown(raw)}” is not a column this version can sort by.`)
     } else if (name === 'ascending') {
@@ -265,9 +274,9 @@ export const writeSort = (sort: SessionSort, descending: boolean): SessionsSearc
   ascending: descending ? undefined : true,
 })
 
-/** A search without the parts that are not understood. */
-export function withoutProblems(search: SessionsSearch): SessionsSearch {
-  const { view, problems } = readSessionsSearch(search)
+/** A search without the parts that are not followed. @param maySeeEmployees as in `readSessionsSearch` */
+export function withoutProblems(search: SessionsSearch, maySeeEmployees = true): SessionsSearch {
+  const { view, problems } = readSessionsSearch(search, maySeeEmployees)
   const removed = Object.fromEntries(problems.map(({ field }) => [field, undefined]))
   return { ...search, ...removed, ...writeFilters(view.filters), ...writeSort(view.sort, view.descending) }
 }

@@ -14,7 +14,7 @@ import type {
   SessionFigures,
 } from '../../data/chart-api.ts'
 import { useChosenStores } from '../../ui/chosen-stores.ts'
-import { useData, useDataStatus, useRevision, useStores } from '../../ui/data-context.ts'
+import { useData, useDataStatus, useMaySeeEmployees, useRevision, useStores } from '../../ui/data-context.ts'
 import { formatShort } from '../../ui/format-time.ts'
 import { filterOf, type ListFilters, type ListScope, listScope } from '../../ui/list-filters.ts'
 import {
@@ -57,7 +57,8 @@ export function useCharts(): Charts {
   const wholeSearch = route.useSearch()
   const search = useMemo(() => keepSessionsSearch({ ...wholeSearch }) as ChartsSearch, [wholeSearch])
   const { settings, list, problems: ownProblems } = useMemo(() => readChartsSearch(search), [search])
-  const { view, problems } = useMemo(() => readSessionsSearch(list), [list])
+  const maySeeEmployees = useMaySeeEmployees()
+  const { view, problems } = useMemo(() => readSessionsSearch(list, maySeeEmployees), [list, maySeeEmployees])
   const navigate = useNavigate()
   const stores = useStores()
   const chosen = useChosenStores()
@@ -78,7 +79,7 @@ export function useCharts(): Charts {
     change: (part) => go({ ...search, ...writeFilters(part) }),
     set: (part) => go({ ...search, ...writeChartSettings(part) }),
     show: (other) => go({ ...other, ...writeChartSettings(settings) }),
-    removeProblems: () => go({ ...withoutProblems(list), ...writeChartSettings(settings) }),
+    removeProblems: () => go({ ...withoutProblems(list, maySeeEmployees), ...writeChartSettings(settings) }),
   }
 }
 

@@ -81,7 +81,7 @@ export function SessionsPage() {
   const chosen = useChosenStores()
   const scope = useMemo(() => listScope(stores, chosen), [stores, chosen])
   const [{ layout, exactTimes }, setPreferences] = useListPreferences()
-  const { view, problems } = useMemo(() => readSessionsSearch(search), [search])
+  const { view, problems } = useMemo(() => readSessionsSearch(search, maySeeEmployees), [search, maySeeEmployees])
   const { filters, sort, descending } = view
   const keepSearch = useCallbackRef(() => useUiState.setState({ sessionsSearch: search }))
   useEffect(() => keepSearch, [keepSearch])
@@ -157,7 +157,7 @@ export function SessionsPage() {
   }, [shown, activeNow, active])
 
   const go = (next: SessionsSearch) => void navigate({ to: '/sessions', search: next, replace: true })
-  const goOn = useNextSearch(search, (next) => rows.ask(readSessionsSearch(next).view), go)
+  const goOn = useNextSearch(search, (next) => rows.ask(readSessionsSearch(next, maySeeEmployees).view), go)
   const change = useCallbackRef((part: Partial<ListFilters>) => goOn(writeFilters(part)))
   const setLayout = useCallbackRef((layout: ColumnLayout) => setPreferences({ layout }))
   const setExactTimes = useCallbackRef((exactTimes: boolean) => setPreferences({ exactTimes }))
@@ -243,7 +243,7 @@ export function SessionsPage() {
     const columnVisibility = { ...layout.columnVisibility, ...Object.fromEntries(unknown.map((id) => [id, false])) }
     if (unknown.length > 0) setLayout({ ...layout, columnVisibility })
     const stores = unknownStores.length === 0 ? {} : { stores: chosen.length === 0 ? undefined : chosen }
-    go({ ...withoutProblems(search), ...stores })
+    go({ ...withoutProblems(search, maySeeEmployees), ...stores })
   }
   const count = rows.all?.count ?? null
   const exported = useCallbackRef(() => ({
