@@ -2,6 +2,7 @@
 import { canonicalJson } from '#shared/protocol/canonical-json.ts'
 import type { SessionDocument } from '#shared/protocol/session-document.ts'
 import type { ShiftEntry } from '#shared/protocol/shift-entries.ts'
+import { seesEmployees } from '#shared/protocol/store-settings.ts'
 import { summarize } from '#shared/session/session-summary.ts'
 import type { ShiftKey } from '../src-renderer/data/abandoned-api.ts'
 import { type DataStatus, noFilter, type SessionQuery, type WorkerApi } from '../src-renderer/data/data-api.ts'
@@ -178,8 +179,13 @@ export async function checkEnd(view: LabView, done: (pending: Pending<unknown>) 
       if (!(await done(query)) || query.value === null) {
         throw new Violation('quiescence', `${window.owner.name} does not answer`)
       }
+      const sees = seesEmployees(window.status?.identity?.employee.role)
+      const shown = (document: SessionDocument) => {
+        const row = summarize(document)
+        return sees ? row : { ...row, checkedBy: null }
+      }
       const expected = new Map(
-        view.stores.flatMap((id) => view.backend.documents(id).map((document) => [document.id, summarize(document)])),
+        view.stores.flatMap((id) => view.backend.documents(id).map((document) => [document.id, shown(document)])),
       )
       const { rows, count } = query.value
       if (count !== expected.size) {
