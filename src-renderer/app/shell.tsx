@@ -71,6 +71,7 @@ function Frame() {
       <Navigation waiting={waiting} />
       <section className={classes.top} aria-label="Console">
         <StorePicker />
+        <CheckAlerts />
         <div className={classes.topState}>
           <ExportBadge />
           <UnsentBadge />
@@ -93,7 +94,6 @@ function Frame() {
       <main className={classes.room}>
         <Outlet />
       </main>
-      <CheckAlerts />
     </div>
   )
 }

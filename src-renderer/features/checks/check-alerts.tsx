@@ -1,4 +1,4 @@
-/** Tells of new checks in every room: sound, notification, badge, taskbar, and a card in the corner. */
+/** Tells of new checks in every room: sound, notification, badge, taskbar, and a line at the top that covers nothing. */
 import { ActionIcon, Button, CloseButton, Popover, Switch } from '@mantine/core'
 import { IconBell, IconBellOff, IconId, IconShieldCheck } from '@tabler/icons-react'
 import { useMatchRoute, useNavigate } from '@tanstack/react-router'
@@ -118,32 +118,27 @@ export function CheckAlerts() {
     },
   ])
 
-  // In the queue the card itself is in sight.
+  // In the queue the check itself is in sight.
   const inQueue = useMatchRoute()({ to: '/checks' }) !== false
   const newest = inQueue ? undefined : told[0]
   return (
-    <div role="status" className={classes.corner}>
+    <div role="status" className={classes.room}>
       {newest !== undefined && (
-        <div className={classes.toast} data-testid="check-alert">
+        <div className={classes.alert} data-testid="check-alert">
           {newest.verification.kind === 'age_verification' ? (
-            <IconId size={22} stroke={1.7} aria-hidden />
+            <IconId size={20} stroke={1.7} aria-hidden />
           ) : (
-            <IconShieldCheck size={22} stroke={1.7} aria-hidden />
+            <IconShieldCheck size={20} stroke={1.7} aria-hidden />
           )}
-          <p>
+          <p title={`${titleOf(newest, stores)}\n${bodyOf(newest)}`}>
             <strong>{titleOf(newest, stores)}</strong>
-            <span>{bodyOf(newest)}</span>
-            {told.length > 1 && <span>and {counted(told.length - 1, 'other new check')}</span>}
+            {told.length > 1 && <span> and {(told.length - 1).toLocaleString('en')} more</span>}
+            <span> · {bodyOf(newest)}</span>
           </p>
+          <Button size="compact-xs" title="N opens the longest wait" onClick={() => open(refOf(newest))}>
+            Open
+          </Button>
           <CloseButton size="sm" aria-label="Dismiss" onClick={() => setTold([])} />
-          <div className={classes.foot}>
-            <span>
-              <kbd>N</kbd> opens the longest wait
-            </span>
-            <Button size="compact-sm" onClick={() => open(refOf(newest))}>
-              Open
-            </Button>
-          </div>
         </div>
       )}
     </div>
