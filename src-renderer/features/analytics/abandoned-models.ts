@@ -1,10 +1,11 @@
 /** Charts of the page "Abandoned". */
+import { hourOfDay } from '#shared/time/wall-hour.ts'
 import type { AbandonedFigures, Rate } from '../../data/chart-api.ts'
 import { clientLabel, obstacleLabel, progressLabel } from '../../ui/labels.ts'
-import type { ChartModel } from './chart-model.ts'
+import { type ChartModel, withoutMissing } from './chart-model.ts'
 import { COUNT, hourWords, intervalOf, money, SHARE } from './chart-words.ts'
 import { counted, lostAt, withObstacle } from './drill-down.ts'
-import { type ModelContext, overTime, ranking } from './model-context.ts'
+import { type ModelContext, missingBy, overTime, ranking } from './model-context.ts'
 
 export function abandonedModels(figures: AbandonedFigures, context: ModelContext) {
   const { series, lastSteps, obstacles, clients, hours } = figures
@@ -78,7 +79,8 @@ export function abandonedModels(figures: AbandonedFigures, context: ModelContext
     ),
     ...sharesOf(clients, value),
   }
-  const byHour: ChartModel = {
+  const missing = missingBy(figures, context.gap, hourOfDay)
+  const byHour = withoutMissing({
     id: 'abandoned-hours',
     title: 'Share of sessions abandoned, by hour of the day',
     ...ranking(
@@ -89,9 +91,13 @@ export function abandonedModels(figures: AbandonedFigures, context: ModelContext
       ({ hour }) => ({ hour: [hour], ...abandoned }),
     ),
     layout: 'time',
-    rows: hours.map(({ hour }) => ({ label: hourWords(hour), tick: String(hour).padStart(2, '0') })),
+    rows: hours.map(({ hour }) => {
+      const lack = missing.get(hour)
+      const row = { label: hourWords(hour), tick: String(hour).padStart(2, '0') }
+      return lack === undefined ? row : { ...row, missing: lack }
+    }),
     ...sharesOf(hours, value),
-  }
+  })
   return { count, worth, where, why, byClient, byHour }
 }
 

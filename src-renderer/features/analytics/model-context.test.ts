@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { weekdayOf } from '#shared/time/wall-hour.ts'
-import type { Bucket, TodayFigures } from '../../data/chart-api.ts'
+import type { AbandonedFigures, Bucket, TodayFigures } from '../../data/chart-api.ts'
 import { noListFilters } from '../../ui/list-filters.ts'
+import { abandonedModels } from './abandoned-models.ts'
 import { fileTable } from './chart-columns.ts'
 import { COUNT } from './chart-words.ts'
 import { type Gap, missingBy, overTime } from './model-context.ts'
@@ -88,4 +89,26 @@ it('knows of which weekdays all hours, or some, are later than the last contact'
   expect(missing('2026-11-21T00:00:01')).toEqual([[5, 'part']])
   expect(missing('2026-11-22T00:00:00')).toEqual([])
   expect(missingBy({ buckets }, null, weekdayOf).size).toBe(0)
+})
+
+it('knows no abandoned baskets of hours of the day that are all later than the last contact', () => {
+  const none = { hits: 0, of: 0, share: null, low: null, high: null }
+  const hours = [8, 9, 10].map((hour) => ({ hour, abandoned: none, value: 0 }))
+  const ofHours = hours.map(({ hour }): Bucket => {
+    const label = `2026-11-20T${String(hour).padStart(2, '0')}`
+    return { label, from: 0, to: 0, isPartial: false, first: label, last: label }
+  })
+  const lists = { series: [], lastSteps: [], obstacles: [], clients: [] }
+  const figures = {
+    currency: 'EUR',
+    buckets: ofHours,
+    hours,
+    ...lists,
+  } as Partial<AbandonedFigures> as AbandonedFigures
+  const end = wall('2026-11-20T09:30:00')
+  const gap: Gap = { first: end, last: end, ends: [], words: '' }
+  const { byHour } = abandonedModels(figures, { filters: noListFilters, size: 'hour', gap })
+  const baskets = byHour.extras?.find(({ name }) => name === 'Baskets')
+  expect(baskets?.values).toEqual([0, 0, null])
+  expect(byHour.rows.map(({ missing }) => missing)).toEqual([undefined, 'part', 'all'])
 })
