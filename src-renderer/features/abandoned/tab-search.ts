@@ -7,6 +7,11 @@ import { type LeftSpan, leftSpans } from './abandoned-search.ts'
 /** A tab's search in the URL. */
 export type TabSearch = Readonly<Record<string, unknown>>
 
+interface Shown {
+  path: string
+  search: TabSearch
+}
+
 interface Tab {
   /** Name of its period in the URL. */
   field: 'left' | 'period'
@@ -34,6 +39,18 @@ export function spanOfTab(path: TabPath, search: TabSearch): LeftSpan {
   return spans.find((span) => span === search[field]) ?? usual
 }
 
+/**
+ * The period that somebody chose on a tab; null where the tab only shows its usual one, or is named one it does not know.
+ * @param before what was shown just before
+ */
+export function chosenSpan(path: TabPath, search: TabSearch, before: Shown | null): LeftSpan | null {
+  const { field, spans, usual } = tabOf(path)
+  const named = (of: TabSearch) => spans.find((span) => span === of[field])
+  // The usual period is a choice only where another one was chosen before, on this very tab.
+  const isBack = search[field] === undefined && before?.path === path && named(before.search) !== undefined
+  return named(search) ?? (isBack ? usual : null)
+}
+
 /** With which search a tab opens: its own filters as they were left, in the period chosen last where it knows that one. */
 export function searchOfTab(path: TabPath, left: TabSearch, span: string | null): TabSearch {
   const { field, spans, usual } = tabOf(path)
@@ -47,19 +64,15 @@ export function useTabSearches(): (path: TabPath) => TabSearch {
   const path = useLocation({ select: ({ pathname }) => pathname })
   const search: TabSearch = useSearch({ strict: false })
   const { span, searches } = useUiState((state) => state.leftTabs)
-  const before = useRef<unknown>(undefined)
+  const before = useRef<Shown | null>(null)
   useEffect(() => {
     if (!isTab(path)) return
     const { stores: _stores, ...own } = search
-    const chosen = own[tabOf(path).field]
-    // The usual period is a choice only where another one was chosen before.
-    const isChosen = chosen !== undefined || before.current !== undefined
-    before.current = chosen
+    // On the way to another tab its path comes first, still with the search of the tab that is left.
+    const chosen = chosenSpan(path, own, before.current)
+    before.current = { path, search: own }
     useUiState.setState(({ leftTabs }) => ({
-      leftTabs: {
-        span: isChosen ? spanOfTab(path, own) : leftTabs.span,
-        searches: { ...leftTabs.searches, [path]: own },
-      },
+      leftTabs: { span: chosen ?? leftTabs.span, searches: { ...leftTabs.searches, [path]: own } },
     }))
   }, [path, search])
   return (to) => searchOfTab(to, searches[to] ?? {}, span)
