@@ -10,6 +10,7 @@ import {
   useDataAge,
   useDataStatus,
   useEmployee,
+  useMayDecide,
   useQueue,
   useRevision,
   useStores,
@@ -37,6 +38,7 @@ export function ChecksPage() {
   const { data: queue } = useQueue(chosen)
   const stores = useStores()
   const employee = useEmployee()
+  const mayDecide = useMayDecide()
   const navigate = useNavigate()
   const recent = useUiState((state) => state.recentDecisions)
   const list = useRef<HTMLUListElement>(null)
@@ -76,7 +78,7 @@ export function ChecksPage() {
       keysOnly: true,
     },
     { id: 'checks.open', group: 'Checks', text: 'Open the card', keys: 'enter' },
-    { id: 'checks.take', group: 'Checks', text: 'Take the card’s check', keys: 't' },
+    ...(mayDecide ? [{ id: 'checks.take', group: 'Checks', text: 'Take the card’s check', keys: 't' }] : []),
     ...(ordered ?? []).slice(0, NUMBERED).map((entry, index) => ({
       id: `checks.open.${index + 1}`,
       group: 'Checks',
@@ -112,7 +114,13 @@ export function ChecksPage() {
             Scanner codes
           </Link>
           <p className={classes.keys} aria-hidden>
-            <kbd>1</kbd>–<kbd>9</kbd> or <kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd> open <kbd>T</kbd> take
+            <kbd>1</kbd>–<kbd>9</kbd> or <kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd> open
+            {mayDecide && (
+              <>
+                {' '}
+                <kbd>T</kbd> take
+              </>
+            )}
           </p>
         </div>
         <OfflineNote storeIds={chosen} />
