@@ -108,6 +108,7 @@ test('left baskets offline: one reviewed item by item, two at once, goods ticked
     await expect(question.getByRole('listitem')).toContainText(/^1Oat milk 1 lout 5 h \d+ min, limit was/)
     await page.keyboard.press('Escape')
     await expect(question).toHaveCount(0)
+    await expect(bulk.getByRole('button', { name: 'Review 2 baskets' })).toBeFocused()
     await expect(unsent(page)).toHaveText('2 unsent')
     await bulk.getByText('By the rule', { exact: true }).click()
     await bulk.getByRole('button', { name: 'Review 2 baskets' }).click()

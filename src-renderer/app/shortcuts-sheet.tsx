@@ -2,10 +2,12 @@
 import { Modal } from '@mantine/core'
 import { Fragment } from 'react'
 import { groupCommands, isMac, keyCaps, useAllCommands } from '../ui/shortcuts.ts'
+import { useFocusBack } from '../ui/use-focus-back.ts'
 import classes from './commands.module.css'
 
 /** The sheet behind `?`. */
 export function ShortcutsSheet({ onClose }: { onClose: () => void }) {
+  useFocusBack()
   const commands = useAllCommands().filter((command) => command.keys !== undefined)
   return (
     <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg">

@@ -38,6 +38,8 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
   const reason = draft.reason ?? reasons[0] ?? ''
   const [asking, setAsking] = useState<readonly PastLimit[]>([])
   const [busy, setBusy] = useState(false)
+  // Not `busy`: the button would be disabled for it, and lose the focus that the question gives back to it.
+  const isLookingUp = useRef(false)
   const [error, setError] = useState<string | null>(null)
   const reasonField = useRef<HTMLInputElement>(null)
   useEffect(() => reasonField.current?.select(), [])
@@ -73,11 +75,11 @@ export function BulkReview({ selection, onSaved, onClose }: BulkReviewProps) {
     }
   }
   const save = async () => {
-    if (!isReady) return
+    if (!isReady || isLookingUp.current) return
     if (outcome !== 'put_back') return keep(outcome)
-    setBusy(true)
+    isLookingUp.current = true
     const over = await data.pastLimit(keys).catch(() => null)
-    setBusy(false)
+    isLookingUp.current = false
     if (over === null) setError(NO_ANSWER)
     else if (over.length > 0) setAsking(over)
     else await keep(outcome)

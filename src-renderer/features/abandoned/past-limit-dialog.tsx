@@ -6,6 +6,7 @@ import { outWords } from '../../ui/abandoned-words.ts'
 import { useStores } from '../../ui/data-context.ts'
 import { formatShort } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
+import { useFocusBack } from '../../ui/use-focus-back.ts'
 import classes from './past-limit-dialog.module.css'
 
 interface PastLimitDialogProps {
@@ -24,6 +25,7 @@ const NAMED = 8
 
 export function PastLimitDialog({ goods, nowMs, onRule, onPutBack, onClose }: PastLimitDialogProps) {
   const stores = useStores()
+  useFocusBack()
   const pieces = goods.reduce((sum, { quantity }) => sum + quantity, 0)
   const zoneOf = (storeId: string) => stores.find(({ id }) => id === storeId)?.timezone ?? 'UTC'
   return (
