@@ -5,6 +5,7 @@ import {
   COUNT,
   changeWords,
   DURATION,
+  daysWords,
   figureWords,
   fileValue,
   MEAN,
@@ -74,4 +75,9 @@ test('a file has money in its currency’s units, shares in percent, durations i
   expect(fileValue(0.0314, SHARE)).toBe(3.14)
   expect(fileValue(65_500, DURATION)).toBe(65.5)
   expect(fileValue(null, COUNT)).toBeNull()
+})
+
+test('one day is not told as a range', () => {
+  expect(daysWords('29 Nov 2026', '29 Nov 2026')).toBe('on 29 Nov 2026')
+  expect(daysWords('23 Nov 2026', '29 Nov 2026')).toBe('from 23 Nov 2026 to 29 Nov 2026')
 })

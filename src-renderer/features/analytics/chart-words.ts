@@ -164,6 +164,10 @@ export function bucketTick({ label }: Pick<Bucket, 'label'>, size: BucketSize): 
   return size === 'hour' && clock(at) !== '00:00' ? clock(at) : shortDay.format(at)
 }
 
+/** `from 23 Nov 2026 to 29 Nov 2026`, `on 29 Nov 2026`: of days as they are written, first and last. */
+export const daysWords = (first: string, last: string): string =>
+  first === last ? `on ${first}` : `from ${first} to ${last}`
+
 export const bucketTitles: Record<BucketSize, string> = { hour: 'Hour', day: 'Day', week: 'Week' }
 export const weekdayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
 /** `14:00–15:00` of every day. */

@@ -8,6 +8,7 @@ import { formatDay } from '../../ui/format-time.ts'
 import { counted } from '../../ui/labels.ts'
 import type { ListFilters } from '../../ui/list-filters.ts'
 import { InlineError } from '../../ui/parts.tsx'
+import { daysWords } from './chart-words.ts'
 import classes from './charts.module.css'
 import { searchBehind } from './drill-down.ts'
 import type { Charts } from './use-charts.ts'
@@ -62,7 +63,7 @@ export function FiguresFrame({
       <div className={classes.answer}>
         <output data-testid="charts-count" data-count={sessions}>
           <strong>{counted(sessions, 'session')}</strong>{' '}
-          {sessions > 0 && `from ${formatDay(from, zone)} to ${formatDay(to - 1, zone)}`}
+          {sessions > 0 && daysWords(formatDay(from, zone), formatDay(to - 1, zone))}
         </output>
         {!onPaper && (
           <Link to="/sessions" search={searchBehind(listFilters, {})} className={classes.link}>
