@@ -65,8 +65,11 @@ test('the list is found, narrowed, kept, counted and read without a mouse', asyn
     // Kept as a view, left, and come back to.
     await page.keyboard.press('v')
     await page.getByRole('menuitem', { name: 'Save as a new view…' }).press('Enter')
+    const name = page.getByRole('textbox', { name: 'Name of the view' })
+    await expect(name).toBeFocused()
     await page.keyboard.type('Matrix')
     await page.keyboard.press('Enter')
+    await expect(name).toBeHidden()
     await page.keyboard.press('Shift+F')
     await expect(count(page)).toContainText('30 sessions')
     await page.keyboard.press('Control+k')
