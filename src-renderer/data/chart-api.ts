@@ -253,3 +253,8 @@ export interface ChartApi {
   /** Stores without contact now; after a pull nothing is missing any more. */
   contactGaps(storeIds: string[]): Promise<ContactGap[]>
 }
+
+/** The same for screens, one question at a time: one whose signal is aborted before its turn is not asked, and rejects with the reason. */
+export type ChartQuestions = {
+  [Name in keyof ChartApi]: (query: Parameters<ChartApi[Name]>[0], signal?: AbortSignal) => ReturnType<ChartApi[Name]>
+}

@@ -107,6 +107,7 @@ export function connectData(): DataApi {
   const remote: Remote<WorkerApi> = wrap<WorkerApi>(worker)
   if (window.desktop !== undefined) connectExports(remote)
   const lists = new OneAtATime()
+  const charts = new OneAtATime()
   return {
     start: async (onStatus) => {
       const status = await remote.start(proxy(newestOf(onStatus)))
@@ -119,7 +120,7 @@ export function connectData(): DataApi {
     signIn: (employeeNumber, password) => remote.signIn(employeeNumber, password),
     signOut: () => remote.signOut(),
     sessions: (query, signal) => lists.ask(signal, () => remote.sessions(query)),
-    facets: (filter) => remote.facets(filter),
+    facets: (filter, signal) => charts.ask(signal, () => remote.facets(filter)),
     expectSearch: () => remote.expectSearch(),
     sessionRows: (keys) => remote.sessionRows(keys),
     sessionTotals: (keys) => remote.sessionTotals(keys),
@@ -139,13 +140,13 @@ export function connectData(): DataApi {
     handover: (key) => remote.handover(key),
     noteShift: (key, text) => remote.noteShift(key, text),
     acknowledgeShift: (key, note) => remote.acknowledgeShift(key, note),
-    today: (query) => remote.today(query),
-    sessionFigures: (query) => remote.sessionFigures(query),
-    conversionFigures: (query) => remote.conversionFigures(query),
-    checkFigures: (query) => remote.checkFigures(query),
-    abandonedFigures: (query) => remote.abandonedFigures(query),
-    heatMap: (query) => remote.heatMap(query),
-    contactGaps: (storeIds) => remote.contactGaps(storeIds),
+    today: (query, signal) => charts.ask(signal, () => remote.today(query)),
+    sessionFigures: (query, signal) => charts.ask(signal, () => remote.sessionFigures(query)),
+    conversionFigures: (query, signal) => charts.ask(signal, () => remote.conversionFigures(query)),
+    checkFigures: (query, signal) => charts.ask(signal, () => remote.checkFigures(query)),
+    abandonedFigures: (query, signal) => charts.ask(signal, () => remote.abandonedFigures(query)),
+    heatMap: (query, signal) => charts.ask(signal, () => remote.heatMap(query)),
+    contactGaps: (storeIds, signal) => charts.ask(signal, () => remote.contactGaps(storeIds)),
     checkDraft: (key) => remote.checkDraft(key),
     saveCheckDraft: (key, draft) => remote.saveCheckDraft(key, draft),
     customerChecks: (storeId, sessionId) => remote.customerChecks(storeId, sessionId),

@@ -15,7 +15,7 @@ import type { ChainVerdict } from '#shared/verification/refusal-chain.ts'
 import type { CheckDraft } from '#shared/verification/rescan.ts'
 
 import type { AbandonedApi, PutBackQuery } from './abandoned-api.ts'
-import type { ChartApi } from './chart-api.ts'
+import type { ChartApi, ChartQuestions } from './chart-api.ts'
 import type { PackedPutBack } from './put-back-transfer.ts'
 
 /** `connecting` only until the first answer or failure. */
@@ -694,10 +694,16 @@ export interface WorkerApi extends Omit<AbandonedApi, 'putBackList'>, ChartApi {
 
 /** The screens' interface: the worker's, and what only a window may ask for. */
 export interface DataApi
-  extends Omit<WorkerApi, 'putBackList' | 'exportSessions' | 'fetchDetails' | 'cancelWork' | 'connectExports'>,
+  extends Omit<
+      WorkerApi,
+      'putBackList' | 'exportSessions' | 'fetchDetails' | 'cancelWork' | 'connectExports' | keyof ChartApi
+    >,
+    ChartQuestions,
     Pick<AbandonedApi, 'putBackList'> {
   /** @param signal a query whose answer nobody waits for any more is not asked; the promise rejects with its reason */
   sessions(query: SessionQuery, signal?: AbortSignal): Promise<SessionPage>
+  /** @param signal likewise; asked in turn with charts */
+  facets(filter: SessionFilter & Pick<SessionQuery, 'nowMs'>, signal?: AbortSignal): Promise<SessionFacets>
   /** Asks the browser not to clear this origin's data under disk pressure; answers whether it is granted. */
   persistStorage(): Promise<boolean>
   /**

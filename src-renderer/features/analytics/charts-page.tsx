@@ -18,7 +18,6 @@ import { daysOf, spanWords } from '../../ui/time-span.ts'
 import { useUiState } from '../../ui/ui-state.ts'
 import { ViewsMenu } from '../../ui/views-menu.tsx'
 import { AbandonedCharts } from './abandoned-charts.tsx'
-import { askInTurn } from './ask-in-turn.ts'
 import { chartFileName, datesOf, fileScopeOf } from './chart-file-name.ts'
 import { bucketTitles } from './chart-words.ts'
 import classes from './charts.module.css'
@@ -104,7 +103,7 @@ function ChartsBar({ page, charts }: { page: ChartPage; charts: Charts }) {
     // After the figures, which are asked for below: they are what is looked at.
     queryFn: async ({ signal }) => {
       await new Promise((resolve) => setTimeout(resolve))
-      return askInTurn(signal, () => data.facets({ ...query.filter, nowMs: query.nowMs }))
+      return data.facets({ ...query.filter, nowMs: query.nowMs }, signal)
     },
     enabled: openFilter !== null,
     placeholderData: keepPreviousData,

@@ -41,8 +41,8 @@ export function HeatMapCharts({ charts, scopeWords, fileNameOf, onPaper }: PageP
     answer: map,
     isOutdated,
     error,
-  } = useAnswer(['heatMap', query, measure, contactEnd], query.nowMs, (nowMs) =>
-    data.heatMap({ ...query, nowMs, measure, contactEnd }),
+  } = useAnswer(['heatMap', query, measure, contactEnd], query.nowMs, (nowMs, signal) =>
+    data.heatMap({ ...query, nowMs, measure, contactEnd }, signal),
   )
   const name = fileNameOf?.(`heat-map-${fileWords(heatMeasureWords[map?.measure ?? measure].title)}`) ?? ''
   const take: Taking = {

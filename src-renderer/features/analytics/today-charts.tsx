@@ -24,7 +24,7 @@ export function TodayCharts({ charts, scopeWords, fileNameOf }: PageProps) {
     answer: figures,
     isOutdated,
     error,
-  } = useAnswer(['today', query], query.nowMs, (nowMs) => data.today({ ...query, nowMs }))
+  } = useAnswer(['today', query], query.nowMs, (nowMs, signal) => data.today({ ...query, nowMs }, signal))
   const gaps = useContactGaps(charts.chosen)
   const context = useModelContext(charts, 'hour', gaps)
   const { zone } = charts.scope

@@ -26,7 +26,6 @@ import {
   writeFilters,
 } from '../../ui/sessions-search.ts'
 import { serverNow, useNow } from '../../ui/use-now.ts'
-import { askInTurn } from './ask-in-turn.ts'
 import { bucketFor } from './bucket-choice.ts'
 import { type ChartSettings, type ChartsSearch, readChartsSearch, writeChartSettings } from './charts-search.ts'
 import type { Gap, ModelContext } from './model-context.ts'
@@ -117,14 +116,18 @@ export function useChartQuery({ filters, scope, chosen, nowMs, settings }: Chart
  * @param step server time in steps
  * @param ask is given the server time of the asking: sessions start every second
  */
-export function useAnswer<Answer>(question: unknown, step: number, ask: (nowMs: number) => Promise<Answer>) {
+export function useAnswer<Answer>(
+  question: unknown,
+  step: number,
+  ask: (nowMs: number, signal: AbortSignal) => Promise<Answer>,
+) {
   const revision = useRevision()
   const key = JSON.stringify(question, (name, value: unknown) => (name === 'nowMs' ? undefined : value))
   const { data: held, error } = useQuery({
     queryKey: ['charts', key, step, revision],
     queryFn: async ({ signal }) => ({
       key,
-      answer: await askInTurn(signal, () => ask(Math.floor(serverNow()))),
+      answer: await ask(Math.floor(serverNow()), signal),
     }),
     placeholderData: keepPreviousData,
   })
@@ -133,7 +136,7 @@ export function useAnswer<Answer>(question: unknown, step: number, ask: (nowMs: 
 
 /** The figures of a page over the URL's filters, in buckets that suit the range. */
 export function useFigures<Name extends Question>(name: Name, charts: Charts): Figures<Name> {
-  const ask: { [Asked in Question]: (query: ChartQuery) => Promise<Answers[Asked]> } = useData()
+  const ask: { [Asked in Question]: (query: ChartQuery, signal: AbortSignal) => Promise<Answers[Asked]> } = useData()
   const query = useChartQuery(charts)
   const days = query.filter.startedOn?.[query.zone] ?? { from: null, to: null }
   const { from, to } = useMemo(() => boundsOfDays(days, query.zone), [days, query.zone])
@@ -145,7 +148,9 @@ export function useFigures<Name extends Question>(name: Name, charts: Charts): F
     answer: figures,
     isOutdated,
     error,
-  } = useAnswer([name, query, wanted], query.nowMs, (nowMs) => ask[name]({ ...query, nowMs, bucket: wanted }))
+  } = useAnswer([name, query, wanted], query.nowMs, (nowMs, signal) =>
+    ask[name]({ ...query, nowMs, bucket: wanted }, signal),
+  )
   const answered = figures === undefined || figures.sessions === 0 ? null : figures.to - figures.from
   useEffect(() => {
     if (from === null && !isOutdated) setHistory(answered)
@@ -157,8 +162,8 @@ export function useFigures<Name extends Question>(name: Name, charts: Charts): F
 export function useContactGaps(chosen: readonly string[]): ContactGap[] {
   const data = useData()
   const connection = useDataStatus((status) => status.connection)
-  const { answer: gaps = NO_GAPS } = useAnswer(['gaps', chosen, connection], useNow(STEP_MS), () =>
-    data.contactGaps([...chosen]),
+  const { answer: gaps = NO_GAPS } = useAnswer(['gaps', chosen, connection], useNow(STEP_MS), (_, signal) =>
+    data.contactGaps([...chosen], signal),
   )
   return gaps
 }
